@@ -1,0 +1,150 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "registry/model/change.h"
+#include "registry/model/identifier.h"
+#include "registry/model/prefixes.h"
+#include "registry/model/record.h"
+
+/// What the rules and the lookup engine need from the outside, as interfaces: the store, time, chance,
+/// cryptography. Concrete classes are named only in tools/ and tests/.
+namespace idnode::model {
+
+/// A unit of atomicity and order. The RocksDB engine has one; a distributed one has many.
+using PartitionId = std::uint32_t;
+/// One position for each partition, in their order.
+using LogPosition = std::vector<TransactionId>;
+
+enum class ReadTier : std::uint8_t {
+    kMemory,  // never waits for the disk; may answer kNotInMemory
+    kAny,     // may block on the disk: only from the storage pool or a tool
+};
+
+enum class Lookup : std::uint8_t { kFound, kNotFound, kNotInMemory };
+
+/// A callable that is only borrowed for the duration of a call: no allocation, no ownership.
+template <class Signature>
+class FunctionRef;
+template <class R, class... Args>
+class FunctionRef<R(Args...)> {
+  public:
+    template <class F>
+        requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
+    FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): so that a lambda can be passed as it is
+        : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* object, Args... args) -> R {
+              return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Args>(args)...);
+          }) {}
+    R operator()(Args... args) const { return call_(object_, std::forward<Args>(args)...); }
+
+  private:
+    void* object_;
+    R (*call_)(void*, Args...);
+};
+
+/// What a commit did.
+struct Committed {
+    TransactionId first = 0;  // of its log entries; 0 when nothing changed
+    TransactionId last = 0;
+    std::size_t changed = 0;  // edits that changed something
+};
+
+struct StoreCounts {
+    std::uint64_t records = 0;        // an estimate unless `exact`
+    bool exact = false;
+    std::uint64_t homed_prefixes = 0;
+    std::uint64_t disk_bytes = 0;     // 0: not on disk
+    LogPosition log_end;
+};
+
+/// Walks records in key order, from one consistent snapshot. Not thread-safe; must not outlive its store.
+class RecordCursor {
+  public:
+    virtual ~RecordCursor() = default;
+    /// The next record, or nothing at the end. The view is valid until the next call. Blocks on the disk.
+    virtual Result<std::optional<RecordView>> next() = 0;
+};
+
+/// Records, homed prefixes and the change log. All functions may be called from several threads.
+class RecordStore {
+  public:
+    virtual ~RecordStore() = default;
+
+    /// Calls `visit` once with the record if there is one; the view is valid during that call only.
+    /// `visit` must not call the store. kStorage, kDamaged: the disk or the stored bytes are broken.
+    virtual Result<Lookup> read(std::string_view key, ReadTier tier,
+                                FunctionRef<void(const RecordView&)> visit) const = 0;
+
+    /// Records whose key begins with `key_prefix`, from after `after_key` (empty: from the first).
+    virtual std::unique_ptr<RecordCursor> scan(std::string_view key_prefix,
+                                               std::string_view after_key = {}) const = 0;
+
+    /// What this store answers for, as of the last commit; see prefixes.h for how to read it cheaply.
+    virtual const PrefixBoard& prefixes() const = 0;
+
+    /// Applies all edits of one change, each with its log entry, or none. Returns after the data is on
+    /// stable storage; concurrent callers share the flush. Readers see the change before it returns.
+    /// An edit that changes nothing (equal values but for timestamps, homing what is homed, erasing
+    /// what is not there) writes nothing and has no log entry. Timestamps: a value that is new or
+    /// differs gets the commit's time, an equal one keeps its own.
+    /// kConflict: an expected version did not hold. kStorage: nothing may be assumed about later writes
+    /// either; the store refuses them until it is opened again.
+    virtual Result<Committed> commit(const Change& change) = 0;
+
+    /// Where an identifier's commits are ordered, and whether a set can be committed together.
+    virtual PartitionId partition_of(std::string_view key) const = 0;
+    virtual std::size_t partition_count() const = 0;
+    virtual bool is_atomic(std::span<const std::string_view> keys) const = 0;
+
+    /// Entries of one partition with id > `after`, ascending, at most `count_max`.
+    virtual Result<std::vector<LogEntry>> read_log(PartitionId partition, TransactionId after,
+                                                   std::size_t count_max) const = 0;
+
+    virtual Result<StoreCounts> counts() const = 0;
+};
+
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    virtual TimeMs now() const = 0;
+};
+
+/// Cryptographically strong random octets.
+class Entropy {
+  public:
+    virtual ~Entropy() = default;
+    virtual void fill(std::span<std::byte> out) = 0;
+};
+
+/// Digests of §3.3 and §6.3. Thread-safe.
+class Digests {
+  public:
+    virtual ~Digests() = default;
+    virtual std::array<std::byte, 16> md5(BytesView data) const = 0;
+    virtual std::array<std::byte, 20> sha1(BytesView data) const = 0;
+    virtual std::array<std::byte, 32> sha256(BytesView data) const = 0;
+};
+
+/// The server's private key. Thread-safe; a signature takes about a millisecond of CPU.
+class Signer {
+  public:
+    enum class Hash : std::uint8_t { kSha1, kSha256 };
+    virtual ~Signer() = default;
+    /// PKCS#1 v1.5 for RSA, DER SEQUENCE{r,s} for DSA.
+    virtual Result<Bytes> sign(Hash hash, BytesView data) const = 0;
+    virtual bool is_dsa() const = 0;
+    /// Key encoding of §2.8, as it stands in the site record.
+    virtual const Bytes& public_key() const = 0;
+};
+
+}  // namespace idnode::model

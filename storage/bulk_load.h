@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "registry/model/change.h"
+#include "storage/stores.h"
+
+namespace idnode::storage {
+
+struct BulkCounts {
+    std::uint64_t created = 0;
+    std::uint64_t replaced = 0;
+    std::uint64_t unchanged = 0;
+    std::uint64_t homed = 0;
+};
+
+/// Loads millions of records into a store that no other process has open, by sorted files that are
+/// ingested at the end in one atomic step together with their log entries: until `finish` has returned
+/// the store is as it was, and after it everything is there, on stable storage. A handle that comes
+/// twice: the later one counts. Memory stays bounded (about `memory_bytes`); the rest is spilled
+/// to sorted runs in a temporary folder inside the data folder, which the next opening removes.
+/// Not thread-safe, except that `add` may be called from several threads.
+class BulkLoad {
+  public:
+    struct Options {
+        RocksOptions store;
+        std::uint64_t memory_bytes = 1ULL << 30U;
+        std::string who = "import";
+    };
+
+    static Result<std::unique_ptr<BulkLoad>> begin(const Options& options, const model::Clock& clock);
+    virtual ~BulkLoad() = default;
+
+    /// `values` from `encode_record_values`, or the same octets made elsewhere. A timestamp of 0 is
+    /// kept as it is: an import carries the timestamps of its source.
+    virtual Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
+                             BytesView values) = 0;
+    virtual Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) = 0;
+
+    /// What the store held before the load began.
+    virtual const model::RecordStore& store() const = 0;
+
+    /// `progress(done, total)` is called now and then, in records.
+    virtual Result<BulkCounts> finish(
+        const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+};
+
+}  // namespace idnode::storage
