@@ -26,8 +26,8 @@ enum class Action : std::uint8_t {  // stored
 /// Milliseconds since 1970 UTC.
 using TimeMs = std::int64_t;
 
-/// One thing that a change does. `put` and `erase` concern a record; `home` and `unhome` the list of
-/// prefixes this node answers for.
+/// One thing that a change does. `put` and `erase` concern a record; `home` and `unhome` the list
+/// of prefixes this node answers for.
 struct Edit {
     enum class Kind : std::uint8_t { kPut, kErase, kHome, kUnhome };
 
@@ -53,8 +53,8 @@ struct LogEntry {
     std::string who;
     std::string handle;  // as spelled in the edit
     Key key;
-    /// What the record was before: its stored form (see storage/README.md); empty after a creation. With the
-    /// current record this gives every earlier state.
+    /// What the record was before: its stored form (see storage/README.md); empty after a creation.
+    /// With the current record this gives every earlier state.
     Bytes before;
 };
 

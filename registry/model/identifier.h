@@ -27,7 +27,8 @@ enum class Scheme : std::uint8_t {  // stored
 /// document, §2.3). Prefixes, and handles that begin with `0.`, are always folded.
 enum class SuffixCase : std::uint8_t { kFold = 0, kKeep = 1 };  // stored
 
-/// Canonical key of a handle: 0x10, then the folded octets. At most 2,048 octets in all.
+/// Canonical key of a handle: 0x10, then the folded octets. A handle has at most 2,048 octets
+/// (`limits::kHandleBytesMax`), its key one more.
 using Key = std::string;
 
 /// A handle cut at its first slash. Views point into the text given.
@@ -50,8 +51,9 @@ std::optional<std::string_view> parent_prefix(std::string_view prefix);
 /// `88.100` -> `0.NA/0.NA/88.100` (§1.4).
 std::string derived_marker(std::string_view prefix);
 
-/// Appends the key of `handle` to `out`, which is cleared first and may be reused: no allocation once
-/// it has grown. A text without slash is the name of a prefix: its key is that of its prefix handle.
+/// Appends the key of `handle` to `out`, which is cleared first and may be reused: no allocation
+/// once it has grown. A text without slash is the name of a prefix: its key is that of its prefix
+/// handle.
 void write_key(std::string_view handle, SuffixCase suffix_case, Key& out);
 Key key_of(std::string_view handle, SuffixCase suffix_case = SuffixCase::kFold);
 /// The folded text inside a handle key.
@@ -60,18 +62,19 @@ std::string_view key_text(std::string_view key);
 /// Rules for identifiers that this node registers (identifiers document, §2.1): under two-digit
 /// country prefixes (`88.`, `86.`) the industrial grammar, at most `max_levels` prefix segments;
 /// every handle: well-formed UTF-8, no control characters, no U+FEFF, no space at either end of the
-/// suffix, a suffix, at most 2,048 octets. Global handles (`0.…`) need only be UTF-8 and short enough.
-/// kInvalid: the detail names the rule.
+/// suffix, a suffix, at most 2,048 octets. Global handles (`0.…`) need only be UTF-8 and short
+/// enough. kInvalid: the detail names the rule.
 Result<void> check_registrable(std::string_view handle, unsigned max_levels = 3);
 /// As above for a bare prefix such as `88.100`.
 Result<void> check_prefix(std::string_view prefix, unsigned max_levels = 3);
 
 /// The handle in a text that a person or a QR code gives: spaces around it, `hdl:` and `info:hdl/`
-/// are taken off. Nothing else is changed. kInvalid for another scheme, with the forms accepted.
+/// are taken off. Nothing else is changed. kInvalid for another scheme and for a value reference,
+/// with the forms accepted. (A URL needs the list of proxy hosts: the HTTP front door knows it.)
 Result<std::string> parse_handle_text(std::string_view text);
 
-/// `index:handle`, §1.5 of the protocol; without decimal digits before the first colon the text is a
-/// handle with index 0.
+/// `index:handle`, §1.5 of the protocol; without decimal digits before the first colon the text is
+/// a handle with index 0. kInvalid: no handle, or an index above 2,147,483,647.
 struct ValueReference {
     std::uint32_t index = 0;
     std::string handle;

@@ -17,8 +17,8 @@
 #include "registry/model/prefixes.h"
 #include "registry/model/record.h"
 
-/// What the rules and the lookup engine need from the outside, as interfaces: the store, time, chance,
-/// cryptography. Concrete classes are named only in tools/ and tests/.
+/// What the rules and the lookup engine need from the outside, as interfaces: the store, time,
+/// chance, cryptography. Concrete classes are named only in tools/ and tests/.
 namespace idnode::model {
 
 /// A unit of atomicity and order. The RocksDB engine has one; a distributed one has many.
@@ -41,9 +41,12 @@ class FunctionRef<R(Args...)> {
   public:
     template <class F>
         requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
-    FunctionRef(F&& f)  // NOLINT(google-explicit-constructor): so that a lambda can be passed as it is
-        : object_(const_cast<void*>(static_cast<const void*>(&f))), call_([](void* object, Args... args) -> R {
-              return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Args>(args)...);
+    FunctionRef(
+        F&& f)  // NOLINT(google-explicit-constructor): so that a lambda can be passed as it is
+        : object_(const_cast<void*>(static_cast<const void*>(&f))),
+          call_([](void* object, Args... args) -> R {
+              return (*static_cast<std::remove_reference_t<F>*>(object))(
+                  std::forward<Args>(args)...);
           }) {}
     R operator()(Args... args) const { return call_(object_, std::forward<Args>(args)...); }
 
@@ -60,18 +63,20 @@ struct Committed {
 };
 
 struct StoreCounts {
-    std::uint64_t records = 0;        // an estimate unless `exact`
+    std::uint64_t records = 0;  // an estimate unless `exact`
     bool exact = false;
     std::uint64_t homed_prefixes = 0;
-    std::uint64_t disk_bytes = 0;     // 0: not on disk
+    std::uint64_t disk_bytes = 0;  // 0: not on disk
     LogPosition log_end;
 };
 
-/// Walks records in key order, from one consistent snapshot. Not thread-safe; must not outlive its store.
+/// Walks records in key order, from one consistent snapshot. Not thread-safe; must not outlive its
+/// store.
 class RecordCursor {
   public:
     virtual ~RecordCursor() = default;
-    /// The next record, or nothing at the end. The view is valid until the next call. Blocks on the disk.
+    /// The next record, or nothing at the end. The view is valid until the next call. Blocks on the
+    /// disk.
     virtual Result<std::optional<RecordView>> next() = 0;
 };
 
@@ -81,7 +86,8 @@ class RecordStore {
     virtual ~RecordStore() = default;
 
     /// Calls `visit` once with the record if there is one; the view is valid during that call only.
-    /// `visit` must not call the store. kStorage, kDamaged: the disk or the stored bytes are broken.
+    /// `visit` must not call the store. kStorage, kDamaged: the disk or the stored bytes are
+    /// broken.
     virtual Result<Lookup> read(std::string_view key, ReadTier tier,
                                 FunctionRef<void(const RecordView&)> visit) const = 0;
 
@@ -89,16 +95,17 @@ class RecordStore {
     virtual std::unique_ptr<RecordCursor> scan(std::string_view key_prefix,
                                                std::string_view after_key = {}) const = 0;
 
-    /// What this store answers for, as of the last commit; see prefixes.h for how to read it cheaply.
+    /// What this store answers for, as of the last commit; see prefixes.h for how to read it
+    /// cheaply.
     virtual const PrefixBoard& prefixes() const = 0;
 
-    /// Applies all edits of one change, each with its log entry, or none. Returns after the data is on
-    /// stable storage; concurrent callers share the flush. Readers see the change before it returns.
-    /// An edit that changes nothing (equal values but for timestamps, homing what is homed, erasing
-    /// what is not there) writes nothing and has no log entry. Timestamps: a value that is new or
-    /// differs gets the commit's time, an equal one keeps its own.
-    /// kConflict: an expected version did not hold. kStorage: nothing may be assumed about later writes
-    /// either; the store refuses them until it is opened again.
+    /// Applies all edits of one change, each with its log entry, or none. Returns after the data is
+    /// on stable storage; concurrent callers share the flush. Readers see the change before it
+    /// returns. An edit that changes nothing (equal values but for timestamps, homing what is
+    /// homed, erasing what is not there) writes nothing and has no log entry. Timestamps: a value
+    /// that is new or differs gets the commit's time, an equal one keeps its own. kConflict: an
+    /// expected version did not hold. kStorage: nothing may be assumed about later writes either;
+    /// the store refuses them until it is opened again.
     virtual Result<Committed> commit(const Change& change) = 0;
 
     /// Where an identifier's commits are ordered, and whether a set can be committed together.
