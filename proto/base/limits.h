@@ -7,21 +7,21 @@
 /// Every limit that a stranger's octets meet, by name. Sections are those of the protocol document.
 namespace idnode::limits {
 
-inline constexpr std::size_t kEnvelopeBytes = 20;            // §0.2
-inline constexpr std::size_t kHeaderBytes = 24;              // §0.2
-inline constexpr std::size_t kMessageBytesMax = 262'144;     // §0.2: header + body + credential
-inline constexpr std::size_t kDatagramBytesMax = 512;        // §0.2: with the envelope
+inline constexpr std::size_t kEnvelopeBytes = 20;         // §0.2
+inline constexpr std::size_t kHeaderBytes = 24;           // §0.2
+inline constexpr std::size_t kMessageBytesMax = 262'144;  // §0.2: header + body + credential
+inline constexpr std::size_t kDatagramBytesMax = 512;     // §0.2: with the envelope
 inline constexpr std::size_t kDatagramPayloadBytesMax = kDatagramBytesMax - kEnvelopeBytes;
-inline constexpr std::size_t kFieldBytesMax = 1'048'576;     // §0.1: one BYTES, one INTS
-inline constexpr std::size_t kHandleBytesMax = 2'048;        // §0.2: what clients accept, what we store
-inline constexpr std::size_t kResponseValuesMax = 2'048;     // §0.2: what clients accept
-inline constexpr std::size_t kDelegationDepthMax = 20;       // ancestors asked for a prefix referral
-inline constexpr std::uint8_t kRecursionCountMax = 10;       // §0.2
-inline constexpr std::chrono::seconds kMessageLifetime{43'200};       // §0.2
-inline constexpr std::chrono::seconds kTtlMax{172'800};               // §2.1
-inline constexpr std::chrono::seconds kCacheLifetimeMax{3'600};       // §6.4
-inline constexpr std::chrono::seconds kReassemblyLifetime{5};         // §3.5
-inline constexpr std::chrono::seconds kPartialMessageTimeout{30};     // §10.2 H3
-inline constexpr std::chrono::seconds kChallengeLifetime{60};         // §5.1
+inline constexpr std::size_t kFieldBytesMax = 1'048'576;  // §0.1: one BYTES, one INTS
+inline constexpr std::size_t kHandleBytesMax = 2'048;  // §0.2: what clients accept, what we store
+inline constexpr std::size_t kResponseValuesMax = 2'048;  // §0.2: what clients accept
+inline constexpr std::size_t kDelegationDepthMax = 20;    // ancestors asked for a prefix referral
+inline constexpr std::uint8_t kRecursionCountMax = 10;    // §0.2
+inline constexpr std::chrono::seconds kMessageLifetime{43'200};    // §0.2
+inline constexpr std::chrono::seconds kTtlMax{172'800};            // §2.1
+inline constexpr std::chrono::seconds kCacheLifetimeMax{3'600};    // §6.4
+inline constexpr std::chrono::seconds kReassemblyLifetime{5};      // §3.5
+inline constexpr std::chrono::seconds kPartialMessageTimeout{30};  // §10.2 H3
+inline constexpr std::chrono::seconds kChallengeLifetime{60};      // §5.1
 
 }  // namespace idnode::limits

@@ -11,10 +11,10 @@
 namespace idnode {
 
 enum class WireErrc : std::uint8_t {
-    kTruncated,   // the field reaches past the end
-    kTooLong,     // a length or count above its limit, or negative
-    kTrailing,    // octets left over
-    kBadValue,    // a value that the field may not have
+    kTruncated,  // the field reaches past the end
+    kTooLong,    // a length or count above its limit, or negative
+    kTrailing,   // octets left over
+    kBadValue,   // a value that the field may not have
 };
 
 /// Why octets were refused. Trivially copyable: refusing hostile input never allocates.
@@ -25,17 +25,17 @@ struct WireError {
     const char* field = "";
 };
 
-/// A cursor over octets that somebody else owns. It remembers the first failure and yields zeros and
-/// empty views from then on, so that a decoder checks once, at its end. No read passes the end, no
-/// count is believed before it is compared with the octets left.
+/// A cursor over octets that somebody else owns. It remembers the first failure and yields zeros
+/// and empty views from then on, so that a decoder checks once, at its end. No read passes the end,
+/// no count is believed before it is compared with the octets left.
 class ByteReader {
   public:
     explicit ByteReader(BytesView bytes) : bytes_(bytes) {}
 
-    std::uint8_t u8(const char* field) { return static_cast<std::uint8_t>(number(1, field)); }
-    std::uint16_t u16(const char* field) { return static_cast<std::uint16_t>(number(2, field)); }
-    std::uint32_t u32(const char* field) { return static_cast<std::uint32_t>(number(4, field)); }
-    std::uint64_t u64(const char* field) { return number(8, field); }
+    std::uint8_t u8(const char* field) { return number<std::uint8_t>(field); }
+    std::uint16_t u16(const char* field) { return number<std::uint16_t>(field); }
+    std::uint32_t u32(const char* field) { return number<std::uint32_t>(field); }
+    std::uint64_t u64(const char* field) { return number<std::uint64_t>(field); }
 
     /// Exactly `size` octets.
     BytesView take(std::size_t size, const char* field) {
@@ -48,7 +48,8 @@ class ByteReader {
         return out;
     }
 
-    /// An `i32` length and that many octets (`BYTES`, §0.1). Negative or above `bytes_max`: kTooLong.
+    /// An `i32` length and that many octets (`BYTES`, §0.1). Negative or above `bytes_max`:
+    /// kTooLong.
     BytesView bytes_u32(const char* field, std::size_t bytes_max) {
         const std::uint32_t size = u32(field);
         if (!ok_) return {};
@@ -64,8 +65,8 @@ class ByteReader {
         return as_text(bytes_u32(field, bytes_max));
     }
 
-    /// An `i32` count of items of at least `item_bytes_min` octets each; refused when negative, above
-    /// `count_max`, or more than the octets left can hold. Safe to reserve by.
+    /// An `i32` count of items of at least `item_bytes_min` octets each; refused when negative,
+    /// above `count_max`, or more than the octets left can hold. Safe to reserve by.
     std::size_t count_u32(const char* field, std::size_t count_max, std::size_t item_bytes_min) {
         const std::uint32_t count = u32(field);
         if (!ok_) return 0;
@@ -108,12 +109,19 @@ class ByteReader {
     }
 
   private:
-    std::uint64_t number(std::size_t size, const char* field) {
-        std::uint64_t out = 0;
-        for (const std::byte octet : take(size, field)) {
-            out = (out << 8U) | std::to_integer<std::uint64_t>(octet);
+    // The size is a constant, so that the loop becomes one load and one byte swap.
+    template <class T>
+    T number(const char* field) {
+        if (!ok_ || sizeof(T) > bytes_.size() - at_) [[unlikely]] {
+            fail(WireErrc::kTruncated, field);
+            return 0;
         }
-        return out;
+        std::uint64_t out = 0;
+        for (std::size_t i = 0; i < sizeof(T); ++i) {
+            out = (out << 8U) | std::to_integer<std::uint64_t>(bytes_[at_ + i]);
+        }
+        at_ += sizeof(T);
+        return static_cast<T>(out);
     }
 
     BytesView bytes_;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "proto/base/assert.h"
@@ -9,16 +10,25 @@
 
 namespace idnode {
 
+/// Writes `value` big-endian over `out`, which has room for it from `at` on.
+template <class T>
+inline void store(std::span<std::byte> out, std::size_t at, T value) {
+    IDNODE_ASSERT(at + sizeof(T) <= out.size());
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+        out[at + i] = static_cast<std::byte>(value >> (8U * (sizeof(T) - 1 - i)));
+    }
+}
+
 /// Appends big-endian octets to a buffer that the caller owns and may reuse: a buffer that kept its
 /// capacity makes writing free of allocation.
 class ByteWriter {
   public:
     explicit ByteWriter(Bytes& out) : out_(out) {}
 
-    void u8(std::uint8_t value) { number(value, 1); }
-    void u16(std::uint16_t value) { number(value, 2); }
-    void u32(std::uint32_t value) { number(value, 4); }
-    void u64(std::uint64_t value) { number(value, 8); }
+    void u8(std::uint8_t value) { number(value); }
+    void u16(std::uint16_t value) { number(value); }
+    void u32(std::uint32_t value) { number(value); }
+    void u64(std::uint64_t value) { number(value); }
 
     void raw(BytesView octets) { out_.insert(out_.end(), octets.begin(), octets.end()); }
     void raw(std::string_view text) { raw(as_bytes_view(text)); }
@@ -32,20 +42,14 @@ class ByteWriter {
 
     /// Where the next octet goes; with `patch_u32` for lengths that are known only afterwards.
     std::size_t at() const { return out_.size(); }
-    void patch_u32(std::size_t at, std::uint32_t value) {
-        IDNODE_ASSERT(at + 4 <= out_.size());
-        for (std::size_t i = 0; i < 4; ++i) {
-            out_[at + i] = static_cast<std::byte>(value >> (24U - 8U * i));
-        }
-    }
+    void patch_u32(std::size_t at, std::uint32_t value) { store(std::span(out_), at, value); }
 
   private:
-    void number(std::uint64_t value, std::size_t size) {
-        std::byte octets[8];
-        for (std::size_t i = 0; i < size; ++i) {
-            octets[i] = static_cast<std::byte>(value >> (8U * (size - 1 - i)));
-        }
-        out_.insert(out_.end(), octets, octets + size);
+    template <class T>
+    void number(T value) {
+        std::byte octets[sizeof(T)];
+        store(std::span<std::byte>(octets), 0, value);
+        out_.insert(out_.end(), octets, octets + sizeof(T));
     }
 
     Bytes& out_;

@@ -30,15 +30,16 @@ inline constexpr Version kOwnVersion{2, 11};
 ///
 ///   0       1       2                  3                4          8          12         16
 ///   +-------+-------+------------------+----------------+----------+----------+----------+---------+
-///   | major | minor | flags, suggested | suggested      | session  | request  | sequence | message |
-///   |       |       | major (2 bits)   | minor          | id       | id       | number   | length  |
+///   | major | minor | flags, suggested | suggested      | session  | request  | sequence | message
+///   | |       |       | major (2 bits)   | minor          | id       | id       | number   |
+///   length  |
 ///   +-------+-------+------------------+----------------+----------+----------+----------+---------+
 struct Envelope {
-    Version version;           // how this message is encoded
-    bool compressed = false;   // 0x80; no peer implements it
-    bool encrypted = false;    // 0x40
-    bool truncated = false;    // 0x20: part of a message of several datagrams
-    Version suggested;         // what the sender would like to receive; major has two bits
+    Version version;               // how this message is encoded
+    bool compressed = false;       // 0x80; no peer implements it
+    bool encrypted = false;        // 0x40
+    bool truncated = false;        // 0x20: part of a message of several datagrams
+    Version suggested;             // what the sender would like to receive; major has two bits
     std::uint8_t spare_flags = 0;  // 0x1C as received; written back, otherwise 0
     std::uint32_t session_id = 0;  // 0: none
     std::uint32_t request_id = 0;
@@ -51,7 +52,11 @@ struct Envelope {
 /// Reads the first twenty octets of `octets`; what follows is left alone. The suggested version is
 /// as written: see `reply_version` for the rule about a suggested major of 0.
 Result<Envelope, WireError> decode_envelope(BytesView octets);
-void encode_envelope(const Envelope& envelope, ByteWriter& out);
+using EnvelopeOctets = std::array<std::byte, limits::kEnvelopeBytes>;
+EnvelopeOctets envelope_octets(const Envelope& envelope);
+inline void encode_envelope(const Envelope& envelope, ByteWriter& out) {
+    out.raw(envelope_octets(envelope));
+}
 
 /// The version in which a peer that sent `request` is answered: the lower of what it suggests and
 /// 2.11; without a suggestion (major 0) the lower of its encoding and 2.11. §0.3

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
+#include "proto/base/limits.h"
 #include "proto/base/reader.h"
 #include "proto/base/result.h"
 #include "proto/base/writer.h"
@@ -40,7 +42,7 @@ enum class OpCode : std::uint32_t {  // wire
 
 /// §4.2.
 enum class ResponseCode : std::uint32_t {  // wire
-    kNone = 0,  // every request
+    kNone = 0,                             // every request
     kSuccess = 1,
     kError = 2,
     kServerBusy = 3,
@@ -81,6 +83,13 @@ std::string_view name_of(ResponseCode code);
 /// becomes 201 below 2.5 (§4.2).
 std::uint32_t wire_response_code(ResponseCode code, Version version);
 
+/// The other direction, for clients: 303 from a peer that encodes below 2.5 means kServerBackup.
+/// (201 from such a peer stays "value already exists": nothing tells the two apart.)
+ResponseCode meaning_of(ResponseCode received, Version version);
+
+/// The answer for an error that no rule of an operation has given a more exact code.
+ResponseCode response_code(Errc error);
+
 /// Header flags, §3.2.
 namespace flag {
 inline constexpr std::uint32_t kAuthoritative = 0x80000000;
@@ -105,13 +114,13 @@ inline constexpr std::uint32_t kDoNotRefer = 0x00100000;
 ///   |         | code     |       | serial  | count     |   |            |             |
 ///   +---------+----------+-------+---------+-----------+---+------------+-------------+
 struct Header {
-    OpCode op = OpCode::kReserved;                    // any number may come in
-    ResponseCode response = ResponseCode::kNone;      // any number may come in
+    OpCode op = OpCode::kReserved;                // any number may come in
+    ResponseCode response = ResponseCode::kNone;  // any number may come in
     std::uint32_t flags = 0;
     std::int16_t site_serial = -1;  // -1: unknown
     std::uint8_t recursion_count = 0;
-    std::uint8_t reserved = 0;  // as received; written back
-    std::uint32_t expiration = 0;  // Unix seconds
+    std::uint8_t reserved = 0;      // as received; written back
+    std::uint32_t expiration = 0;   // Unix seconds
     std::uint32_t body_length = 0;  // compared with the message by `decode_message`
 
     bool has(std::uint32_t bit) const { return (flags & bit) != 0; }
@@ -119,6 +128,10 @@ struct Header {
 };
 
 Result<Header, WireError> decode_header(BytesView octets);
-void encode_header(const Header& header, ByteWriter& out);
+using HeaderOctets = std::array<std::byte, limits::kHeaderBytes>;
+HeaderOctets header_octets(const Header& header);
+inline void encode_header(const Header& header, ByteWriter& out) {
+    out.raw(header_octets(header));
+}
 
 }  // namespace idnode::handle

@@ -19,13 +19,13 @@ struct MessageView {
     BytesView credential;  // without its length; empty: none, or an absent length (§3.4)
 };
 
-/// `payload` is everything after the envelope (or all reassembled pieces). Below 24 octets: kTruncated
-/// at offset 0. A body or credential length beyond the message, or negative, is refused; octets
-/// after the credential are ignored.
+/// `payload` is everything after the envelope (or all reassembled pieces). Below 24 octets:
+/// kTruncated at offset 0. A body or credential length beyond the message, or negative, is refused;
+/// octets after the credential are ignored.
 Result<MessageView, WireError> decode_message(const Envelope& envelope, BytesView payload);
 
-/// Writes a message with its envelope: the constructor leaves room for envelope and header, the body
-/// is written through `body()`, and `finish` fills in all lengths.
+/// Writes a message with its envelope: the constructor leaves room for envelope and header, the
+/// body is written through `body()`, and `finish` fills in all lengths.
 ///
 ///     MessageWriter out(buffer);            // appends to `buffer`, which may hold other messages
 ///     out.body().text_u32(handle);
@@ -39,7 +39,8 @@ class MessageWriter {
     /// Drops what was written to the body, to answer with an error instead.
     void rewind_body();
 
-    /// header.body_length and envelope.message_length are computed; the other fields are taken as given.
+    /// header.body_length and envelope.message_length are computed; the other fields are taken as
+    /// given.
     void finish(Envelope envelope, Header header, BytesView credential = {});
     /// Header and body as they will be sent, for digests and signatures; the header must be the one
     /// given to `finish`.

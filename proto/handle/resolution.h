@@ -41,7 +41,7 @@ Result<ResolutionResponseView, WireError> decode_resolution_response(BytesView b
 
 /// Body of a 302 or 303 after the digest, §6.6.
 struct ReferralView {
-    std::string_view handle;  // may be empty
+    std::string_view handle;          // may be empty
     std::optional<BytesView> values;  // a `VALUES` section, if octets followed the handle
 };
 Result<ReferralView, WireError> decode_referral(BytesView body);

@@ -14,9 +14,14 @@
 
 namespace idnode::handle {
 
-enum class HashOption : std::uint8_t { kPrefix = 0, kSuffix = 1, kWhole = 2 };           // wire
-enum class InterfaceType : std::uint8_t { kOutOfService = 0, kAdmin = 1, kQuery = 2, kBoth = 3 };  // wire
-enum class Transport : std::uint8_t { kUdp = 0, kTcp = 1, kHttp = 2, kHttps = 3 };         // wire
+enum class HashOption : std::uint8_t { kPrefix = 0, kSuffix = 1, kWhole = 2 };  // wire
+enum class InterfaceType : std::uint8_t {
+    kOutOfService = 0,
+    kAdmin = 1,
+    kQuery = 2,
+    kBoth = 3
+};                                                                                  // wire
+enum class Transport : std::uint8_t { kUdp = 0, kTcp = 1, kHttp = 2, kHttps = 3 };  // wire
 
 struct Interface {
     InterfaceType type = InterfaceType::kBoth;
@@ -41,9 +46,9 @@ struct Site {
     std::uint16_t format_version = 1;
     Version protocol;
     std::int16_t serial = 1;
-    bool primary = true;          // 0x80
-    bool multi_primary = false;   // 0x40
-    std::uint8_t spare_flags = 0; // other bits as received
+    bool primary = true;           // 0x80
+    bool multi_primary = false;    // 0x40
+    std::uint8_t spare_flags = 0;  // other bits as received
     HashOption hash_option = HashOption::kWhole;
     Bytes hash_filter;  // always empty in practice
     std::vector<std::pair<std::string, std::string>> attributes;

@@ -44,7 +44,7 @@ inline constexpr std::uint32_t kDefaultTtl = 86'400;
 ///   |       |           |          |     |            | (t)       | data (d)  |            |
 ///   +-------+-----------+----------+-----+------------+-----------+-----------+------------+
 struct ValueView {
-    std::int32_t index = 0;  // > 0 in stored records; requests may carry anything
+    std::int32_t index = 0;       // > 0 in stored records; requests may carry anything
     std::uint32_t timestamp = 0;  // Unix seconds
     TtlType ttl_type = TtlType::kRelative;
     std::uint32_t ttl = kDefaultTtl;  // seconds, or Unix seconds
@@ -84,6 +84,11 @@ Value to_value(const ValueView& view);
 
 void encode_value(const Value& value, ByteWriter& out);
 Bytes encode_values(std::span<const Value> values);  // `VALUES`: count, then each
+void encode_values(std::span<const Value> values, ByteWriter& out);
+
+/// `REF` of §0.1.
+Reference read_reference(ByteReader& in);
+void encode_reference(const Reference& reference, ByteWriter& out);
 
 /// Walks a `VALUES` section (count first) that may end before the reader does. Usage:
 ///
@@ -102,14 +107,21 @@ class ValuesReader {
     std::size_t done_ = 0;
 };
 
+/// Reads a `VALUES` section to own it.
+std::vector<Value> read_values(ByteReader& in);
+
+/// Walks over a `VALUES` section without copying it: its octets, count first. More than `count_max`
+/// values: kTooLong.
+BytesView skip_values(ByteReader& in, std::size_t count_max);
+
 /// All values of a `VALUES` section that fills `octets` exactly.
 Result<std::vector<Value>, WireError> decode_values(BytesView octets);
 
 /// §2.3: `requested` ending with `.` matches the family, otherwise exact; ASCII-folded.
 bool type_matches(std::string_view requested, std::string_view type);
 
-/// The TTL rule of §2.1 and §6.4: for how many seconds from `now` (Unix seconds) a cache may keep the
-/// value; 0: not at all.
+/// The TTL rule of §2.1 and §6.4: for how many seconds from `now` (Unix seconds) a cache may keep
+/// the value; 0: not at all.
 std::uint32_t cacheable_seconds(const ValueView& value, std::uint32_t now);
 
 }  // namespace idnode::handle
