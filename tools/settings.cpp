@@ -1,0 +1,303 @@
+#include "tools/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+#include "tools/network_text.h"
+
+namespace idnode::tools {
+namespace {
+
+Result<void> check_log_level(std::string_view text) {
+    constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warn", "error"};
+    if (std::ranges::find(kLevels, text) != kLevels.end()) return {};
+    return Error{Errc::kInvalid, R"(must be "debug", "info", "warn" or "error")"};
+}
+
+Result<void> check_suffix_case(std::string_view text) {
+    if (text == "fold" || text == "keep") return {};
+    return Error{Errc::kInvalid, R"(must be "fold" or "keep")"};
+}
+
+Result<void> check_own_prefix(std::string_view text) {
+    if (text.empty()) return Error{Errc::kInvalid, "must be given, such as \"88.100\""};
+    // How deep prefixes may go is a setting of its own; here only the form counts.
+    return model::check_prefix(text, kPrefixLevelsMax);
+}
+
+Result<void> check_optional_address(std::string_view text) {
+    if (text.empty()) return {};
+    return check_address(text);
+}
+
+Result<void> check_folder(std::string_view text) {
+    if (!text.empty()) return {};
+    return Error{Errc::kInvalid, "must name a folder"};
+}
+
+constexpr std::int64_t kPortMax = 65'535;
+constexpr bool kAtOnce = false;  // needs_restart
+constexpr bool kRestart = true;
+
+// The manual page idnode.toml(5) is made from this table; a test compares the two.
+constexpr std::array kTable{
+    Setting{"node.prefix", "text", "", 0, 0, kRestart,
+            "The prefix this node is responsible for. It must be given.",
+            [](Settings& s) -> SettingField { return &s.node.prefix; }, &check_own_prefix},
+    Setting{"node.threads", "number", "threads", 0, 1024, kRestart,
+            "Threads that serve the network; 0: one for each processor core.",
+            [](Settings& s) -> SettingField { return &s.node.threads; }},
+    Setting{
+        "node.site_serial", "number", "", 1, 32'767, kRestart,
+        "Serial number of this node's site record. Raise it whenever addresses, ports or the key "
+        "change: clients that hold an older record then fetch the new one.",
+        [](Settings& s) -> SettingField { return &s.node.site_serial; }},
+    Setting{
+        "node.public_address", "text", "", 0, 0, kRestart,
+        "Address that the site record gives to clients, when it is not the first one of "
+        "listen.address (behind address translation, or when listening on 0.0.0.0 or ::). Empty: "
+        "the address listened on.",
+        [](Settings& s) -> SettingField { return &s.node.public_address; },
+        &check_optional_address},
+    Setting{"node.description", "text", "", 0, 0, kRestart,
+            "What the site record says about this node, for people.",
+            [](Settings& s) -> SettingField { return &s.node.description; }},
+    Setting{
+        "node.suffix_case", "text", "", 0, 0, kRestart,
+        "How suffixes of newly homed prefixes are compared: \"fold\" takes a-z for A-Z, \"keep\" "
+        "compares octet by octet. Prefixes that are homed already keep what they have.",
+        [](Settings& s) -> SettingField { return &s.node.suffix_case; }, &check_suffix_case},
+    Setting{"node.max_levels", "number", "levels", 2, kPrefixLevelsMax, kRestart,
+            "How many segments an industrial prefix may have: 88.100.7 has 3.",
+            [](Settings& s) -> SettingField { return &s.node.max_levels; }},
+
+    Setting{
+        "listen.address", "list of texts", "", 0, 0, kRestart,
+        "IPv4 and IPv6 addresses to listen on. 0.0.0.0 and :: mean all of this machine; then give "
+        "node.public_address too.",
+        [](Settings& s) -> SettingField { return &s.listen.address; }, &check_address},
+    Setting{"listen.udp_port", "number", "port", kPortOff, kPortMax, kRestart,
+            "UDP port of the Handle protocol; 0: any free port, -1: none.",
+            [](Settings& s) -> SettingField { return &s.listen.udp_port; }},
+    Setting{"listen.tcp_port", "number", "port", kPortOff, kPortMax, kRestart,
+            "TCP port of the Handle protocol; 0: any free port, -1: none.",
+            [](Settings& s) -> SettingField { return &s.listen.tcp_port; }},
+    Setting{
+        "listen.http_port", "number", "port", kPortOff, kPortMax, kRestart,
+        "Port reserved for the HTTP interface; 0: any free port, -1: none. This version serves the "
+        "Handle protocol only and does not open it.",
+        [](Settings& s) -> SettingField { return &s.listen.http_port; }},
+
+    Setting{"data.dir", "text", "", 0, 0, kRestart,
+            "Folder of the database, from the folder of this file.",
+            [](Settings& s) -> SettingField { return &s.data.dir; }, &check_folder},
+    Setting{"data.cache_mb", "number", "MiB", 8, 1'048'576, kRestart,
+            "Memory for records read from the disk. Give it what the machine can spare.",
+            [](Settings& s) -> SettingField { return &s.data.cache_mb; }},
+
+    Setting{
+        "upstream.servers", "list of texts", "", 0, 0, kRestart,
+        "Top-level nodes as HOST:PORT, asked for what this node is not responsible for, in this "
+        "order. Empty: nothing is forwarded.",
+        [](Settings& s) -> SettingField { return &s.upstream.servers; }, &check_host_port},
+    Setting{"upstream.networks", "list of texts", "", 0, 0, kRestart,
+            "Client networks whose questions are forwarded; others are told that this node is not "
+            "responsible.",
+            [](Settings& s) -> SettingField { return &s.upstream.networks; }, &check_network},
+    Setting{"upstream.timeout_ms", "number", "ms", 50, 60'000, kRestart,
+            "How long a forwarded question may take in all, retries and other servers included.",
+            [](Settings& s) -> SettingField { return &s.upstream.timeout; }},
+    Setting{"upstream.negative_ttl_s", "number", "s", 0, 3'600, kRestart,
+            "How long a \"not found\" of a top-level node is remembered; 0: not at all.",
+            [](Settings& s) -> SettingField { return &s.upstream.negative_ttl; }},
+    Setting{"upstream.cache_mb", "number", "MiB", 0, 1'048'576, kRestart,
+            "Memory for answers of top-level nodes; 0: none are kept.",
+            [](Settings& s) -> SettingField { return &s.upstream.cache_mb; }},
+
+    Setting{"limits.udp_answer_bytes_max", "number", "bytes", 492, 262'144, kRestart,
+            "A longer answer is not sent over UDP: the client is told to use TCP.",
+            [](Settings& s) -> SettingField { return &s.limits.udp_answer_bytes_max; }},
+    Setting{"limits.tcp_connections_max", "number", "connections", 1, 1'000'000, kRestart,
+            "TCP connections open at once; one more is closed at once.",
+            [](Settings& s) -> SettingField { return &s.limits.tcp_connections_max; }},
+    Setting{"limits.tcp_idle_s", "number", "s", 1, 86'400, kRestart,
+            "A TCP connection without a question for so long is closed.",
+            [](Settings& s) -> SettingField { return &s.limits.tcp_idle; }},
+    Setting{
+        "limits.tcp_inflight_max", "number", "questions", 1, 65'536, kRestart,
+        "Questions of one TCP connection that are worked on at once; the next waits to be read.",
+        [](Settings& s) -> SettingField { return &s.limits.tcp_inflight_max; }},
+    Setting{"limits.challenges_max", "number", "challenges", 16, 16'777'216, kRestart,
+            "Authentication challenges that may wait for their answer; one more drops the oldest.",
+            [](Settings& s) -> SettingField { return &s.limits.challenges_max; }},
+    Setting{"limits.storage_threads", "number", "threads", 1, 1024, kRestart,
+            "Threads that read from the disk and sign, apart from those that serve the network.",
+            [](Settings& s) -> SettingField { return &s.limits.storage_threads; }},
+
+    Setting{"log.level", "text", "", 0, 0, kAtOnce,
+            "The least serious events that are logged: \"debug\", \"info\", \"warn\" or \"error\".",
+            [](Settings& s) -> SettingField { return &s.log.level; }, &check_log_level},
+};
+
+/// A TOML basic string.
+std::string toml_text(std::string_view text) {
+    std::string out = "\"";
+    for (const char octet : text) {
+        if (octet == '"' || octet == '\\') {
+            out += '\\';
+            out += octet;
+        } else if (static_cast<unsigned char>(octet) < 0x20 || octet == 0x7F) {
+            out += fmt::format("\\u{:04X}", static_cast<unsigned char>(octet));
+        } else {
+            out += octet;
+        }
+    }
+    return out + '"';
+}
+
+struct ToText {
+    std::string operator()(const std::string* text) const { return toml_text(*text); }
+    std::string operator()(const std::vector<std::string>* texts) const {
+        std::string out = "[";
+        for (const std::string& text : *texts)
+            out += (out.size() > 1 ? ", " : "") + toml_text(text);
+        return out + "]";
+    }
+    std::string operator()(const std::int64_t* number) const { return fmt::to_string(*number); }
+    template <class Rep, class Period>
+    std::string operator()(const std::chrono::duration<Rep, Period>* time) const {
+        return fmt::to_string(time->count());
+    }
+};
+
+std::string wrapped(std::string_view text, std::string_view indent, std::size_t columns) {
+    std::string out;
+    std::string line(indent);
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        const std::string_view word = text.substr(0, end);
+        if (line.size() + 1 + word.size() > columns && line.size() > indent.size()) {
+            out += line + "\n";
+            line = indent;
+        }
+        if (line.size() > indent.size()) line += ' ';
+        line += word;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out + line + "\n";
+}
+
+/// `number of ms, 50 to 60000, default 2000, takes effect at restart`
+std::string facts_of(const Setting& setting) {
+    std::string out(setting.kind);
+    if (setting.kind == "number") {
+        out += fmt::format(", {} to {}", setting.min, setting.max);
+        if (!setting.unit.empty()) out += fmt::format(" {}", setting.unit);
+    }
+    out += fmt::format(", default {}", value_text(setting, Settings{}));
+    return out + (setting.needs_restart ? "; at restart" : "; at reload");
+}
+
+/// How many single-letter edits make `a` of `b`, in a rolling row.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t k = 0; k < b.size(); ++k) {
+            const std::size_t replaced = diagonal + (a[i] == b[k] ? 0 : 1);
+            diagonal = row[k + 1];
+            row[k + 1] = std::min({replaced, row[k] + 1, row[k + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::span<const Setting> settings_table() {
+    return kTable;
+}
+
+std::string value_text(const Setting& setting, const Settings& settings) {
+    Settings copy = settings;  // a row points into a Settings that may be written
+    return std::visit(ToText{}, setting.field(copy));
+}
+
+std::string settings_file(const Settings& settings) {
+    std::string out =
+        "# Settings of an idnode node. Every key is here; the value after \"default\" is what "
+        "counts\n"
+        "# when a key is left out. `idnoded --set KEY=VALUE` overrides a key for one run.\n"
+        "# \"at reload\": SIGHUP applies a change; \"at restart\": the next start does.\n";
+    std::string_view section;
+    for (const Setting& setting : kTable) {
+        if (setting.section() != section) {
+            section = setting.section();
+            out += fmt::format("\n[{}]\n", section);
+        } else {
+            out += "\n";
+        }
+        out += wrapped(setting.help, "# ", 100);
+        out += wrapped("(" + facts_of(setting) + ")", "# ", 100);
+        out += fmt::format("{} = {}\n", setting.name(), value_text(setting, settings));
+    }
+    return out;
+}
+
+std::string settings_help() {
+    std::string out;
+    for (const Setting& setting : kTable) {
+        out += fmt::format("{}\n", setting.key);
+        out += wrapped(facts_of(setting), "    ", 100);
+        out += wrapped(setting.help, "    ", 100);
+    }
+    return out;
+}
+
+std::string settings_manual() {
+    const auto escaped = [](std::string_view text) {
+        std::string out;
+        for (const char octet : text) {
+            if (octet == '_' || octet == '*' || octet == '\\') out += '\\';
+            out += octet;
+        }
+        return out;
+    };
+    std::string out;
+    for (const Setting& setting : kTable) {
+        out += fmt::format("*{}*\n", escaped(setting.key));
+        out += fmt::format("\t({})\n\n", escaped(facts_of(setting)));
+        out += fmt::format("\t{}\n\n", escaped(setting.help));
+    }
+    return out;
+}
+
+std::vector<const Setting*> changed_settings(const Settings& before, const Settings& after) {
+    std::vector<const Setting*> out;
+    for (const Setting& setting : kTable) {
+        if (value_text(setting, before) != value_text(setting, after)) out.push_back(&setting);
+    }
+    return out;
+}
+
+std::string_view nearest_key(std::string_view key) {
+    // Half of the letters wrong is no longer a slip of the finger.
+    std::size_t best = std::max<std::size_t>(key.size() / 2, 2);
+    std::string_view nearest;
+    for (const Setting& setting : kTable) {
+        const std::size_t distance =
+            std::min(edit_distance(key, setting.key), edit_distance(key, setting.name()) + 1);
+        if (distance < best) {
+            best = distance;
+            nearest = setting.key;
+        }
+    }
+    return nearest;
+}
+
+}  // namespace idnode::tools
