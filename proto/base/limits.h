@@ -13,6 +13,8 @@ inline constexpr std::size_t kMessageBytesMax = 262'144;  // §0.2: header + bod
 inline constexpr std::size_t kDatagramBytesMax = 512;     // §0.2: with the envelope
 inline constexpr std::size_t kDatagramPayloadBytesMax = kDatagramBytesMax - kEnvelopeBytes;
 inline constexpr std::size_t kFieldBytesMax = 1'048'576;  // §0.1: one BYTES, one INTS
+inline constexpr std::size_t kSignedCredentialBytesMax =
+    1'024;  // room kept for a signature, RSA 4096 or less
 inline constexpr std::size_t kHandleBytesMax = 2'048;  // §0.2: what clients accept, what we store
 inline constexpr std::size_t kResponseValuesMax = 2'048;  // §0.2: what clients accept
 inline constexpr std::size_t kDelegationDepthMax = 20;    // ancestors asked for a prefix referral
@@ -23,5 +25,11 @@ inline constexpr std::chrono::seconds kCacheLifetimeMax{3'600};    // §6.4
 inline constexpr std::chrono::seconds kReassemblyLifetime{5};      // §3.5
 inline constexpr std::chrono::seconds kPartialMessageTimeout{30};  // §10.2 H3
 inline constexpr std::chrono::seconds kChallengeLifetime{60};      // §5.1
+inline constexpr std::size_t kKeyIntegerBytesMax = 2'049;  // §2.8: 16,384 bits and a sign octet
+inline constexpr std::uint32_t kPbkdf2IterationsMax = 1'000'000;  // §5.2
+inline constexpr std::uint32_t kPbkdf2BitsMin = 8;                // §5.2
+inline constexpr std::uint32_t kPbkdf2BitsMax = 512;              // §5.2
+inline constexpr std::size_t kPbkdf2SaltBytesMax = 1'024;         // §5.2
+inline constexpr std::size_t kStreamRecordValuesMax = 65'536;     // §7: values of one record
 
 }  // namespace idnode::limits

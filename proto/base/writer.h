@@ -43,6 +43,11 @@ class ByteWriter {
     /// Where the next octet goes; with `patch_u32` for lengths that are known only afterwards.
     std::size_t at() const { return out_.size(); }
     void patch_u32(std::size_t at, std::uint32_t value) { store(std::span(out_), at, value); }
+    /// Takes back everything from octet `at` on.
+    void cut(std::size_t at) {
+        IDNODE_ASSERT(at <= out_.size());
+        out_.resize(at);
+    }
 
   private:
     template <class T>

@@ -61,4 +61,9 @@ Result<ReferralView, WireError> decode_referral(BytesView body) {
     return in.finish(out);
 }
 
+void encode_referral(const ReferralView& referral, ByteWriter& out) {
+    out.text_u32(referral.handle);
+    if (referral.values) out.raw(*referral.values);
+}
+
 }  // namespace idnode::handle

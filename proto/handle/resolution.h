@@ -32,12 +32,17 @@ Result<ResolutionRequestView, WireError> decode_resolution_request(BytesView bod
 void encode_resolution_request(std::string_view handle, std::span<const std::int32_t> indexes,
                                std::span<const std::string> types, ByteWriter& out);
 
-/// Body of a successful resolution response after the digest.
+/// Body of a successful resolution response after the digest. More than 2,048 values or a handle of
+/// more than 2,048 octets is refused (§0.2).
 struct ResolutionResponseView {
     std::string_view handle;
     BytesView values;  // the `VALUES` section, count first; already walked once and well-formed
 };
 Result<ResolutionResponseView, WireError> decode_resolution_response(BytesView body);
+inline void encode_resolution_response(const ResolutionResponseView& response, ByteWriter& out) {
+    out.text_u32(response.handle);
+    out.raw(response.values);
+}
 
 /// Body of a 302 or 303 after the digest, §6.6.
 struct ReferralView {
@@ -45,5 +50,6 @@ struct ReferralView {
     std::optional<BytesView> values;  // a `VALUES` section, if octets followed the handle
 };
 Result<ReferralView, WireError> decode_referral(BytesView body);
+void encode_referral(const ReferralView& referral, ByteWriter& out);
 
 }  // namespace idnode::handle

@@ -20,7 +20,7 @@ enum class InterfaceType : std::uint8_t {
     kAdmin = 1,
     kQuery = 2,
     kBoth = 3
-};                                                                                  // wire
+};  // wire
 enum class Transport : std::uint8_t { kUdp = 0, kTcp = 1, kHttp = 2, kHttps = 3 };  // wire
 
 struct Interface {

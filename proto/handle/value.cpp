@@ -10,8 +10,6 @@ namespace idnode::handle {
 
 namespace {
 
-constexpr std::size_t kReferenceBytesMin = 8;  // empty handle and index
-
 // Walks past the references; their octets.
 BytesView skip_references(ByteReader& in, std::size_t count) {
     if (count == 0) return {};

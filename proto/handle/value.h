@@ -55,6 +55,9 @@ struct ValueView {
     BytesView references;  // encoded `REF`s; see `decode_references`
     BytesView octets;      // the whole encoding
 
+    /// What digests of a value cover: everything but index and timestamp (§2.9).
+    BytesView digest_octets() const { return octets.subspan(8); }
+
     bool is_public() const { return (permissions & permission::kPublicRead) != 0; }
     bool is_admin_readable() const { return (permissions & permission::kAdminRead) != 0; }
 };
@@ -87,6 +90,7 @@ Bytes encode_values(std::span<const Value> values);  // `VALUES`: count, then ea
 void encode_values(std::span<const Value> values, ByteWriter& out);
 
 /// `REF` of §0.1.
+inline constexpr std::size_t kReferenceBytesMin = 8;  // empty handle and index
 Reference read_reference(ByteReader& in);
 void encode_reference(const Reference& reference, ByteWriter& out);
 
