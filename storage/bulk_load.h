@@ -21,11 +21,11 @@ struct BulkCounts {
 };
 
 /// Loads millions of records into a store that no other process has open, by sorted files that are
-/// ingested at the end in one atomic step together with their log entries: until `finish` has returned
-/// the store is as it was, and after it everything is there, on stable storage. A handle that comes
-/// twice: the later one counts. Memory stays bounded (about `memory_bytes`); the rest is spilled
-/// to sorted runs in a temporary folder inside the data folder, which the next opening removes.
-/// Not thread-safe, except that `add` may be called from several threads.
+/// ingested at the end in one atomic step together with their log entries: until `finish` has
+/// returned the store is as it was, and after it everything is there, on stable storage. A handle
+/// that comes twice: the later one counts. Memory stays bounded (about `memory_bytes`); the rest is
+/// spilled to sorted runs in a temporary folder inside the data folder, which the next opening
+/// removes. Not thread-safe, except that `add` may be called from several threads.
 class BulkLoad {
   public:
     struct Options {
@@ -34,7 +34,8 @@ class BulkLoad {
         std::string who = "import";
     };
 
-    static Result<std::unique_ptr<BulkLoad>> begin(const Options& options, const model::Clock& clock);
+    static Result<std::unique_ptr<BulkLoad>> begin(const Options& options,
+                                                   const model::Clock& clock);
     virtual ~BulkLoad() = default;
 
     /// `values` from `encode_record_values`, or the same octets made elsewhere. A timestamp of 0 is

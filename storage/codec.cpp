@@ -1,0 +1,224 @@
+#include "storage/codec.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "proto/base/assert.h"
+#include "proto/base/limits.h"
+#include "proto/base/reader.h"
+#include "proto/base/writer.h"
+#include "proto/handle/value.h"
+
+namespace idnode::storage {
+namespace {
+
+constexpr std::size_t kVersionAt = 2;    // in a stored record
+constexpr std::size_t kTimestampAt = 4;  // in a `VALUE`, §2.1
+constexpr std::size_t kTimestampBytes = 4;
+/// Longest `who`: `index:handle`.
+constexpr std::size_t kWhoBytesMax = limits::kHandleBytesMax + 16;
+
+std::string quoted(std::string_view text) {
+    return "'" + std::string(text) + "'";
+}
+
+Error damaged(std::string what, const WireError& error) {
+    return {Errc::kDamaged, what + " is damaged in the store (field " + error.field + " at octet " +
+                                std::to_string(error.offset) + "); restore it from a backup"};
+}
+
+Error newer_format(std::string what, unsigned format) {
+    return {Errc::kUnsupported,
+            what + " is stored in format " + std::to_string(format) +
+                ", which a newer version of this program wrote; use that version"};
+}
+
+/// Equal octets but for the timestamp.
+bool same_value(BytesView a, BytesView b) {
+    constexpr std::size_t kAfter = kTimestampAt + kTimestampBytes;
+    return a.size() == b.size() && same_octets(a.first(kTimestampAt), b.first(kTimestampAt)) &&
+           same_octets(a.subspan(kAfter), b.subspan(kAfter));
+}
+
+/// Walks two `VALUES` sections side by side; both ascend by index.
+class OldValues {
+  public:
+    explicit OldValues(BytesView values) : in_(values), values_(in_), current_(values_.next()) {}
+
+    std::size_t count() const { return values_.count(); }
+    /// The value with this index, if there is one. `index` never falls from call to call.
+    const handle::ValueView* find(std::int32_t index) {
+        while (current_ && current_->index < index) current_ = values_.next();
+        return current_ && current_->index == index ? &*current_ : nullptr;
+    }
+
+  private:
+    ByteReader in_;
+    handle::ValuesReader values_;
+    std::optional<handle::ValueView> current_;
+};
+
+}  // namespace
+
+void encode_record(const RecordParts& parts, Bytes& out) {
+    IDNODE_ASSERT(parts.handle.size() <= std::numeric_limits<std::uint16_t>::max());
+    const bool as_key = parts.handle == model::key_text(parts.key);
+    const std::string_view handle = as_key ? std::string_view{} : parts.handle;
+    unsigned flags = parts.all_public ? record_flag::kAllPublic : 0U;
+    if (as_key) flags |= record_flag::kHandleIsKey;
+    out.reserve(out.size() + kRecordHeaderBytes + handle.size() + parts.values.size());
+    ByteWriter writer(out);
+    writer.u8(kRecordFormat);
+    writer.u8(static_cast<std::uint8_t>(flags));
+    writer.u64(parts.version);
+    writer.u16(static_cast<std::uint16_t>(handle.size()));
+    writer.raw(handle);
+    writer.raw(parts.values);
+}
+
+void set_record_version(std::span<std::byte> stored, model::TransactionId version) {
+    IDNODE_ASSERT(stored.size() >= kRecordHeaderBytes);
+    for (std::size_t i = 0; i < sizeof version; ++i) {
+        stored[kVersionAt + sizeof version - 1 - i] = static_cast<std::byte>(version >> (8U * i));
+    }
+}
+
+Result<model::RecordView> decode_record(std::string_view key, BytesView stored) {
+    ByteReader in(stored);
+    const std::uint8_t format = in.u8("format");
+    if (in.ok() && format > kRecordFormat) {
+        return newer_format("the record " + quoted(model::key_text(key)), format);
+    }
+    if (format != kRecordFormat) in.fail(WireErrc::kBadValue, "format");
+    const std::uint8_t flags = in.u8("flags");
+    model::RecordView view;
+    view.version = in.u64("version");
+    const std::uint16_t handle_bytes = in.u16("handle length");
+    view.handle = as_text(in.take(handle_bytes, "handle"));
+    if ((flags & record_flag::kHandleIsKey) != 0) view.handle = model::key_text(key);
+    view.all_public = (flags & record_flag::kAllPublic) != 0;
+    view.values = in.rest();
+    if (view.values.size() < sizeof(std::uint32_t)) in.fail(WireErrc::kTruncated, "values");
+    if (!in.ok()) return damaged("the record " + quoted(model::key_text(key)), in.error());
+    return view;
+}
+
+void encode_log_entry(const LogParts& parts, Bytes& out) {
+    ByteWriter writer(out);
+    writer.u8(kLogFormat);
+    writer.u8(static_cast<std::uint8_t>(parts.action));
+    writer.u8(static_cast<std::uint8_t>(parts.suffix_case));
+    writer.u64(static_cast<std::uint64_t>(parts.time));
+    writer.text_u32(parts.who);
+    writer.text_u32(parts.handle);
+    writer.raw(parts.before);
+}
+
+Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stored) {
+    const auto name = [id] { return "log entry " + std::to_string(id); };
+    ByteReader in(stored);
+    const std::uint8_t format = in.u8("format");
+    if (in.ok() && format > kLogFormat) return newer_format(name(), format);
+    if (format != kLogFormat) in.fail(WireErrc::kBadValue, "format");
+    const std::uint8_t action = in.u8("action");
+    if (action > static_cast<std::uint8_t>(model::Action::kDeleteAll)) {
+        in.fail(WireErrc::kBadValue, "action");
+    }
+    const std::uint8_t suffix_case = in.u8("suffix case");
+    if (suffix_case > static_cast<std::uint8_t>(model::SuffixCase::kKeep)) {
+        in.fail(WireErrc::kBadValue, "suffix case");
+    }
+    model::LogEntry entry;
+    entry.id = id;
+    entry.action = static_cast<model::Action>(action);
+    entry.time = static_cast<model::TimeMs>(in.u64("time"));
+    entry.who = in.text_u32("who", kWhoBytesMax);
+    entry.handle = in.text_u32("handle", limits::kHandleBytesMax);
+    const BytesView before = in.rest();
+    if (!in.ok()) return damaged(name(), in.error());
+    entry.key = model::key_of(entry.handle, static_cast<model::SuffixCase>(suffix_case));
+    entry.before.assign(before.begin(), before.end());
+    return entry;
+}
+
+void encode_prefix_entry(const PrefixEntry& entry, Bytes& out) {
+    ByteWriter writer(out);
+    writer.u8(kPrefixFormat);
+    writer.u8(static_cast<std::uint8_t>(entry.suffix_case));
+    writer.u64(entry.version);
+}
+
+Result<PrefixEntry> decode_prefix_entry(std::string_view prefix_handle, BytesView stored) {
+    ByteReader in(stored);
+    const std::uint8_t format = in.u8("format");
+    if (in.ok() && format > kPrefixFormat) {
+        return newer_format("the homed prefix " + quoted(prefix_handle), format);
+    }
+    if (format != kPrefixFormat) in.fail(WireErrc::kBadValue, "format");
+    const std::uint8_t suffix_case = in.u8("suffix case");
+    if (suffix_case > static_cast<std::uint8_t>(model::SuffixCase::kKeep)) {
+        in.fail(WireErrc::kBadValue, "suffix case");
+    }
+    const std::uint64_t version = in.u64("version");
+    auto entry = in.finish(PrefixEntry{static_cast<model::SuffixCase>(suffix_case), version});
+    if (!entry) return damaged("the homed prefix " + quoted(prefix_handle), entry.error());
+    return *entry;
+}
+
+Result<ValuesSummary> check_values(std::string_view handle, BytesView values) {
+    if (values.size() > limits::kMessageBytesMax) {
+        return Error{Errc::kLimit,
+                     "the values of " + quoted(handle) + " take " + std::to_string(values.size()) +
+                         " octets, above the limit of " + std::to_string(limits::kMessageBytesMax)};
+    }
+    ValuesSummary summary;
+    ByteReader in(values);
+    handle::ValuesReader reader(in);
+    std::int32_t last = 0;
+    while (const auto value = reader.next()) {
+        if (value->index <= last) in.fail(WireErrc::kBadValue, "index");
+        last = value->index;
+        summary.all_public = summary.all_public && value->is_public();
+    }
+    const auto checked = in.finish(summary);
+    if (checked) return *checked;
+    return Error{Errc::kInvalid, "the values of " + quoted(handle) +
+                                     " are not well-formed: field " + checked.error().field +
+                                     " at octet " + std::to_string(checked.error().offset)};
+}
+
+RenewedValues renew_timestamps(BytesView values, BytesView old_values, std::uint32_t now_seconds) {
+    RenewedValues out{Bytes(values.begin(), values.end()), false};
+    OldValues old(old_values);
+    ByteReader in(values);
+    handle::ValuesReader reader(in);
+    out.changed = reader.count() != old.count();
+    std::size_t begin = in.at();
+    while (const auto value = reader.next()) {
+        const handle::ValueView* before = old.find(value->index);
+        const bool same = before != nullptr && same_value(value->octets, before->octets);
+        const std::uint32_t timestamp = same ? before->timestamp : now_seconds;
+        ByteWriter(out.values).patch_u32(begin + kTimestampAt, timestamp);
+        out.changed = out.changed || !same;
+        begin = in.at();
+    }
+    return out;
+}
+
+bool same_values(BytesView a, BytesView b) {
+    if (a.size() != b.size()) return false;
+    ByteReader in_a(a);
+    ByteReader in_b(b);
+    handle::ValuesReader reader_a(in_a);
+    handle::ValuesReader reader_b(in_b);
+    if (reader_a.count() != reader_b.count()) return false;
+    while (const auto value = reader_a.next()) {
+        const auto other = reader_b.next();
+        if (!other || !same_value(value->octets, other->octets)) return false;
+    }
+    return true;
+}
+
+}  // namespace idnode::storage

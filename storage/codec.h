@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "registry/model/change.h"
+#include "registry/model/identifier.h"
+#include "registry/model/record.h"
+
+/// What is stored under the keys of keys.h, octet by octet. Values begin with a format of their
+/// own, so that one kind of value can change without rewriting the others. Pure functions.
+namespace idnode::storage {
+
+inline constexpr std::uint8_t kRecordFormat = 1;  // stored
+inline constexpr std::uint8_t kLogFormat = 1;     // stored
+inline constexpr std::uint8_t kPrefixFormat = 1;  // stored
+
+namespace record_flag {                             // stored
+inline constexpr std::uint8_t kAllPublic = 0x01;    // every value is publicly readable
+inline constexpr std::uint8_t kHandleIsKey = 0x02;  // spelled as in the key: `handle` is left out
+}  // namespace record_flag
+
+/// Stored record. The values lie as they go over the wire: a lookup copies them and encodes
+/// nothing.
+///
+///   0        1       2             10       12           12+h
+///   +--------+-------+-------------+--------+------------+-----------------+
+///   | format | flags | u64 version | u16 h  | handle (h) | VALUES (§0.1)   |
+///   +--------+-------+-------------+--------+------------+-----------------+
+struct RecordParts {
+    std::string_view key;
+    std::string_view handle;  // as spelled
+    model::TransactionId version = 0;
+    bool all_public = false;
+    BytesView values;
+};
+inline constexpr std::size_t kRecordHeaderBytes = 12;
+/// Appends to `out`.
+void encode_record(const RecordParts& parts, Bytes& out);
+/// Writes the version into an encoded record: bulk loads learn it last.
+void set_record_version(std::span<std::byte> stored, model::TransactionId version);
+/// Views point into `stored` and `key`. The values are not walked. Allocates only to refuse:
+/// kDamaged, or kUnsupported for a newer format.
+Result<model::RecordView> decode_record(std::string_view key, BytesView stored);
+
+/// Stored log entry; `before` fills the rest. Its key follows from handle and suffix case.
+///
+///   0        1        2             3          11        15      15+w      19+w
+///   +--------+--------+-------------+----------+---------+-------+---------+--------+--------+
+///   | format | action | suffix case | i64 time | u32 w   | who   | u32 h   | handle | before |
+///   +--------+--------+-------------+----------+---------+-------+---------+--------+--------+
+struct LogParts {
+    model::Action action = model::Action::kPlaceholder;
+    model::SuffixCase suffix_case = model::SuffixCase::kFold;
+    model::TimeMs time = 0;
+    std::string_view who;
+    std::string_view handle;
+    BytesView before;  // the stored record or prefix entry that was replaced; empty: there was none
+};
+void encode_log_entry(const LogParts& parts, Bytes& out);
+Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stored);
+
+/// Stored prefix entry.
+///
+///   0        1             2
+///   +--------+-------------+-------------+
+///   | format | suffix case | u64 version |
+///   +--------+-------------+-------------+
+struct PrefixEntry {
+    model::SuffixCase suffix_case = model::SuffixCase::kFold;
+    model::TransactionId version = 0;
+};
+void encode_prefix_entry(const PrefixEntry& entry, Bytes& out);
+Result<PrefixEntry> decode_prefix_entry(std::string_view prefix_handle, BytesView stored);
+
+/// Walks a `VALUES` section that is to be stored: well-formed to its last octet, indexes positive
+/// and ascending, within one message. kInvalid and kLimit name `handle` and the place.
+struct ValuesSummary {
+    bool all_public = true;
+};
+Result<ValuesSummary> check_values(std::string_view handle, BytesView values);
+
+/// Timestamps of a record that is written over `old_values` (§ `RecordStore::commit`): a value that
+/// is new or differs gets `now_seconds`, an equal one keeps its own. Both sections are well-formed.
+/// `changed` is false when they hold the same values.
+struct RenewedValues {
+    Bytes values;
+    bool changed = false;
+};
+RenewedValues renew_timestamps(BytesView values, BytesView old_values, std::uint32_t now_seconds);
+/// The same values but for their timestamps.
+bool same_values(BytesView a, BytesView b);
+
+}  // namespace idnode::storage

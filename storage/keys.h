@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "registry/model/record.h"
+
+/// Where everything lies in the store. Changing any line of this table, or of the layouts in
+/// codec.h, needs a migration and a higher `kStoreFormat`. Numbers in keys are big-endian, so that
+/// octet order is number order.
+///
+///   family    key                                  value (codec.h)        sort order
+///   --------  -----------------------------------  ---------------------
+///   -------------------------- default   `format`                             u32 store format
+///   (three fixed keys)
+///             `store-id`                           16 random octets
+///             `created`                            i64 ms since 1970 UTC
+///   records   canonical key (model::Key)           stored record          key order: one prefix is
+///                                                                         one range, `88.100.7/`
+///                                                                         ends before `88.100.70/`
+///   log       u64 transaction id                   stored log entry       oldest first
+///   prefixes  folded prefix handle or marker       stored prefix entry    by prefix handle
+namespace idnode::storage {
+
+/// What this program writes and the newest that it reads.
+inline constexpr std::uint32_t kStoreFormat = 1;  // stored
+
+enum class Family : std::uint8_t { kMeta, kRecords, kLog, kPrefixes };
+inline constexpr std::size_t kFamilyCount = 4;
+/// By `Family`. RocksDB wants its first family to be called `default`.
+inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames{
+    // stored
+    "default", "records", "log", "prefixes"};
+
+inline constexpr std::string_view kMetaFormat = "format";     // stored
+inline constexpr std::string_view kMetaStoreId = "store-id";  // stored
+inline constexpr std::string_view kMetaCreated = "created";   // stored
+inline constexpr std::size_t kStoreIdBytes = 16;
+
+inline constexpr std::size_t kLogKeyBytes = 8;
+std::string log_key(model::TransactionId id);
+/// 0, which no entry has, when `key` is not a log key.
+model::TransactionId log_id(std::string_view key);
+
+/// The smallest key above every key that begins with `prefix`; empty: there is none.
+std::string key_after_prefix(std::string_view prefix);
+
+}  // namespace idnode::storage

@@ -1,0 +1,157 @@
+#include <array>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+#include "storage/codec.h"
+#include "storage/group_commit.h"
+#include "storage/keys.h"
+#include "storage/plan.h"
+#include "storage/stores.h"
+
+namespace idnode::storage {
+namespace {
+
+using Table = std::map<std::string, Bytes, std::less<>>;
+
+/// A copy of the range: a snapshot in the simplest way.
+class MemoryCursor final : public model::RecordCursor {
+  public:
+    explicit MemoryCursor(std::vector<std::pair<std::string, Bytes>> records)
+        : records_(std::move(records)) {}
+
+    Result<std::optional<model::RecordView>> next() override {
+        if (at_ == records_.size()) return std::optional<model::RecordView>{};
+        const auto& [key, stored] = records_[at_++];
+        const auto view = decode_record(key, stored);
+        if (!view) return view.error();
+        return std::optional(*view);
+    }
+
+  private:
+    std::vector<std::pair<std::string, Bytes>> records_;
+    std::size_t at_ = 0;
+};
+
+class MemoryStore final : public model::RecordStore {
+  public:
+    explicit MemoryStore(const model::Clock& clock)
+        : clock_(clock), commits_([this](auto group) { write(group); }) {}
+
+    Result<model::Lookup> read(
+        std::string_view key, model::ReadTier /*tier*/,
+        model::FunctionRef<void(const model::RecordView&)> visit) const override {
+        const std::shared_lock lock(mutex_);
+        const Table& records = table(Family::kRecords);
+        const auto at = records.find(key);
+        if (at == records.end()) return model::Lookup::kNotFound;
+        const auto view = decode_record(key, at->second);
+        if (!view) return view.error();
+        visit(*view);
+        return model::Lookup::kFound;
+    }
+
+    std::unique_ptr<model::RecordCursor> scan(std::string_view key_prefix,
+                                              std::string_view after_key) const override {
+        std::vector<std::pair<std::string, Bytes>> found;
+        const std::shared_lock lock(mutex_);
+        const Table& records = table(Family::kRecords);
+        auto at = after_key < key_prefix || after_key.empty() ? records.lower_bound(key_prefix)
+                                                              : records.upper_bound(after_key);
+        for (; at != records.end() && at->first.starts_with(key_prefix); ++at) {
+            found.emplace_back(*at);
+        }
+        return std::make_unique<MemoryCursor>(std::move(found));
+    }
+
+    const model::PrefixBoard& prefixes() const override { return board_; }
+
+    Result<model::Committed> commit(const model::Change& change) override {
+        return commits_.commit(change);
+    }
+
+    model::PartitionId partition_of(std::string_view /*key*/) const override { return 0; }
+    std::size_t partition_count() const override { return 1; }
+    bool is_atomic(std::span<const std::string_view> /*keys*/) const override { return true; }
+
+    Result<std::vector<model::LogEntry>> read_log(model::PartitionId partition,
+                                                  model::TransactionId after,
+                                                  std::size_t count_max) const override {
+        if (partition != 0) return Error{Errc::kInvalid, "the store has one partition, 0"};
+        std::vector<model::LogEntry> entries;
+        const std::shared_lock lock(mutex_);
+        const Table& log = table(Family::kLog);
+        for (auto at = log.upper_bound(log_key(after));
+             at != log.end() && entries.size() < count_max; ++at) {
+            auto entry = decode_log_entry(log_id(at->first), at->second);
+            if (!entry) return entry.error();
+            entries.push_back(*std::move(entry));
+        }
+        return entries;
+    }
+
+    Result<model::StoreCounts> counts() const override {
+        const std::shared_lock lock(mutex_);
+        model::StoreCounts counts;
+        counts.records = table(Family::kRecords).size();
+        counts.exact = true;
+        counts.homed_prefixes = table(Family::kPrefixes).size();
+        counts.log_end = {last_};
+        return counts;
+    }
+
+  private:
+    class State final : public StoredState {
+      public:
+        explicit State(const MemoryStore& store) : store_(store) {}
+        Result<std::optional<BytesView>> find(Family family, std::string_view key) override {
+            const Table& table = store_.table(family);
+            const auto at = table.find(key);
+            if (at == table.end()) return std::optional<BytesView>{};
+            return std::optional<BytesView>(at->second);
+        }
+
+      private:
+        const MemoryStore& store_;
+    };
+
+    Table& table(Family family) { return tables_[static_cast<std::size_t>(family)]; }
+    const Table& table(Family family) const { return tables_[static_cast<std::size_t>(family)]; }
+
+    void write(std::span<GroupCommit::Entry> group) {
+        // Only this function writes, so planning needs no lock.
+        State state(*this);
+        Plan plan(state, last_);
+        const model::TimeMs now = clock_.now();
+        for (GroupCommit::Entry& entry : group) entry.result = plan.add(*entry.change, now);
+        const std::unique_lock lock(mutex_);
+        for (const Effect& effect : plan.effects()) {
+            if (effect.value) {
+                table(effect.family).insert_or_assign(effect.key, *effect.value);
+            } else {
+                table(effect.family).erase(effect.key);
+            }
+        }
+        last_ = plan.last();
+        if (!plan.changes_prefixes()) return;
+        auto homed = std::make_shared<model::PrefixTable>(*board_.current());
+        apply_to_table(plan, *homed);
+        board_.publish(std::move(homed));
+    }
+
+    const model::Clock& clock_;
+    mutable std::shared_mutex mutex_;
+    std::array<Table, kFamilyCount> tables_;
+    model::TransactionId last_ = 0;
+    model::PrefixBoard board_;
+    GroupCommit commits_;  // last: its thread uses everything above
+};
+
+}  // namespace
+
+std::unique_ptr<model::RecordStore> make_memory_store(const model::Clock& clock) {
+    return std::make_unique<MemoryStore>(clock);
+}
+
+}  // namespace idnode::storage

@@ -1,0 +1,211 @@
+#include "storage/plan.h"
+
+#include <utility>
+
+#include "proto/base/assert.h"
+#include "proto/base/limits.h"
+#include "storage/codec.h"
+
+namespace idnode::storage {
+namespace {
+
+constexpr model::TimeMs kMsPerSecond = 1000;
+
+std::uint32_t seconds_of(model::TimeMs time) {
+    return static_cast<std::uint32_t>(time / kMsPerSecond);
+}
+
+Result<void> check_handle(std::string_view handle) {
+    if (handle.empty()) return Error{Errc::kInvalid, "a handle is empty"};
+    if (handle.size() > limits::kHandleBytesMax) {
+        return Error{Errc::kInvalid, "a handle has " + std::to_string(handle.size()) +
+                                         " octets, above the limit of " +
+                                         std::to_string(limits::kHandleBytesMax)};
+    }
+    return {};
+}
+
+/// `current`: 0 when nothing is there.
+Result<void> check_expected(const model::Edit& edit, model::TransactionId current) {
+    if (!edit.expected_version || *edit.expected_version == current) return {};
+    const std::string handle = "'" + edit.handle + "'";
+    if (current == 0) return Error{Errc::kConflict, handle + " does not exist any more"};
+    if (*edit.expected_version == 0) return Error{Errc::kConflict, handle + " exists already"};
+    return Error{Errc::kConflict, handle + " was changed by transaction " +
+                                      std::to_string(current) + "; expected was version " +
+                                      std::to_string(*edit.expected_version)};
+}
+
+/// The name under which a prefix handle or marker is homed.
+Result<std::string> prefix_name(const model::Edit& edit) {
+    const model::Key key = model::key_of(edit.handle);
+    const std::string_view name = model::key_text(key);
+    if (model::is_prefix_handle(name)) return std::string(name);
+    return Error{Errc::kInvalid, "'" + edit.handle +
+                                     "' cannot be homed: only prefix handles such as "
+                                     "0.NA/88.100 and markers such as 0.NA/0.NA/88.100 can"};
+}
+
+}  // namespace
+
+Result<model::Committed> Plan::add(const model::Change& change, model::TimeMs now) {
+    const std::size_t effects_before = effects_.size();
+    const model::TransactionId last_before = last_;
+    for (const model::Edit& edit : change.edits) {
+        auto added = add_edit(change, edit, now);
+        if (added) continue;
+        undo_to(effects_before, last_before);
+        return std::move(added).error();
+    }
+    if (last_ == last_before) return model::Committed{};
+    return model::Committed{last_before + 1, last_, static_cast<std::size_t>(last_ - last_before)};
+}
+
+Result<void> Plan::add_edit(const model::Change& change, const model::Edit& edit,
+                            model::TimeMs now) {
+    if (auto checked = check_handle(edit.handle); !checked) return checked;
+    switch (edit.kind) {
+        case model::Edit::Kind::kPut:
+            return put(change, edit, now);
+        case model::Edit::Kind::kErase:
+            return erase(change, edit, now);
+        case model::Edit::Kind::kHome:
+            return home(change, edit, now);
+        case model::Edit::Kind::kUnhome:
+            return unhome(change, edit, now);
+    }
+    return Error{Errc::kInternal, "an edit of unknown kind"};
+}
+
+Result<void> Plan::put(const model::Change& change, const model::Edit& edit, model::TimeMs now) {
+    const auto summary = check_values(edit.handle, edit.values);
+    if (!summary) return summary.error();
+    model::Key key = model::key_of(edit.handle, edit.suffix_case);
+    const auto stored = find(Family::kRecords, key);
+    if (!stored) return stored.error();
+
+    // An update keeps the spelling of the registration.
+    RecordParts parts{key, edit.handle, 0, summary->all_public, {}};
+    model::RecordView old;
+    if (*stored) {
+        const auto decoded = decode_record(key, **stored);
+        if (!decoded) return decoded.error();
+        old = *decoded;
+        parts.handle = old.handle;
+    }
+    if (auto expected = check_expected(edit, old.version); !expected) return expected;
+
+    const RenewedValues renewed = renew_timestamps(edit.values, old.values, seconds_of(now));
+    if (*stored && !renewed.changed) return {};
+    parts.version = last_ + 1;
+    parts.values = renewed.values;
+    Bytes value;
+    encode_record(parts, value);
+    log(change, edit, now, *stored ? model::Action::kUpdate : model::Action::kCreate, *stored);
+    emit(Family::kRecords, std::move(key), std::move(value));
+    return {};
+}
+
+Result<void> Plan::erase(const model::Change& change, const model::Edit& edit, model::TimeMs now) {
+    model::Key key = model::key_of(edit.handle, edit.suffix_case);
+    const auto stored = find(Family::kRecords, key);
+    if (!stored) return stored.error();
+    if (!*stored) return check_expected(edit, 0);
+    const auto old = decode_record(key, **stored);
+    if (!old) return old.error();
+    if (auto expected = check_expected(edit, old->version); !expected) return expected;
+    log(change, edit, now, model::Action::kDelete, *stored);
+    emit(Family::kRecords, std::move(key), std::nullopt);
+    return {};
+}
+
+Result<void> Plan::home(const model::Change& change, const model::Edit& edit, model::TimeMs now) {
+    auto name = prefix_name(edit);
+    if (!name) return name.error();
+    const auto stored = find(Family::kPrefixes, *name);
+    if (!stored) return stored.error();
+    PrefixEntry old;
+    if (*stored) {
+        const auto decoded = decode_prefix_entry(*name, **stored);
+        if (!decoded) return decoded.error();
+        old = *decoded;
+    }
+    if (auto expected = check_expected(edit, old.version); !expected) return expected;
+    if (*stored && old.suffix_case == edit.suffix_case) return {};
+    Bytes value;
+    encode_prefix_entry({edit.suffix_case, last_ + 1}, value);
+    log(change, edit, now, model::Action::kHomePrefix, *stored);
+    emit(Family::kPrefixes, *std::move(name), std::move(value));
+    return {};
+}
+
+Result<void> Plan::unhome(const model::Change& change, const model::Edit& edit, model::TimeMs now) {
+    auto name = prefix_name(edit);
+    if (!name) return name.error();
+    const auto stored = find(Family::kPrefixes, *name);
+    if (!stored) return stored.error();
+    if (!*stored) return check_expected(edit, 0);
+    const auto old = decode_prefix_entry(*name, **stored);
+    if (!old) return old.error();
+    if (auto expected = check_expected(edit, old->version); !expected) return expected;
+    log(change, edit, now, model::Action::kUnhomePrefix, *stored);
+    emit(Family::kPrefixes, *std::move(name), std::nullopt);
+    return {};
+}
+
+Result<std::optional<BytesView>> Plan::find(Family family, std::string_view key) {
+    const auto at = latest(family).find(key);
+    if (at == latest(family).end()) return state_.find(family, key);
+    if (!at->second->value) return std::optional<BytesView>{};
+    return std::optional<BytesView>(*at->second->value);
+}
+
+void Plan::log(const model::Change& change, const model::Edit& edit, model::TimeMs now,
+               model::Action action, std::optional<BytesView> before) {
+    ++last_;
+    Bytes entry;
+    encode_log_entry(
+        {action, edit.suffix_case, now, change.who, edit.handle, before.value_or(BytesView{})},
+        entry);
+    effects_.push_back({Family::kLog, log_key(last_), std::move(entry), nullptr});
+}
+
+void Plan::emit(Family family, std::string key, std::optional<Bytes> value) {
+    Effect& effect = effects_.emplace_back(family, std::move(key), std::move(value), nullptr);
+    const auto [at, is_first] = latest(family).try_emplace(effect.key, &effect);
+    if (is_first) return;
+    effect.earlier = std::exchange(at->second, &effect);
+}
+
+void Plan::undo_to(std::size_t effects, model::TransactionId last) {
+    while (effects_.size() > effects) {
+        const Effect& effect = effects_.back();
+        if (effect.family != Family::kLog) {
+            Latest& map = latest(effect.family);
+            const auto at = map.find(effect.key);
+            IDNODE_ASSERT(at != map.end());
+            if (effect.earlier != nullptr) {
+                at->second = effect.earlier;
+            } else {
+                map.erase(at);
+            }
+        }
+        effects_.pop_back();
+    }
+    last_ = last;
+}
+
+void apply_to_table(const Plan& plan, model::PrefixTable& table) {
+    for (const Effect& effect : plan.effects()) {
+        if (effect.family != Family::kPrefixes) continue;
+        if (!effect.value) {
+            table.remove(effect.key);
+            continue;
+        }
+        const auto entry = decode_prefix_entry(effect.key, *effect.value);
+        IDNODE_ASSERT(entry.has_value());
+        table.add(effect.key, entry->suffix_case);
+    }
+}
+
+}  // namespace idnode::storage

@@ -1,0 +1,312 @@
+#include "storage/rocks_db.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "proto/base/reader.h"
+#include "proto/base/writer.h"
+
+namespace idnode::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kBloomBitsPerKey = 10;
+constexpr std::size_t kBlockBytes = 4U << 10U;
+constexpr std::uint32_t kTableFormat = 5;
+constexpr std::uint64_t kTableFileBytes = 128U << 20U;
+constexpr std::uint64_t kWalBytesMax = 256U << 20U;
+constexpr std::size_t kInfoLogBytesMax = 4U << 20U;
+constexpr std::size_t kInfoLogsKept = 4;
+/// A running node may remove a file between the moment a reader learns of it and opens it.
+constexpr int kReadOnlyAttempts = 10;
+
+std::string missing_store_remedy() {
+    return "; 'idnode init' creates a store";
+}
+
+rocksdb::BlockBasedTableOptions table_options(Family family,
+                                              const std::shared_ptr<rocksdb::Cache>& cache) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = cache;
+    if (!cache) table.no_block_cache = true;
+    table.block_size = kBlockBytes;
+    table.format_version = kTableFormat;
+    table.checksum = rocksdb::kXXH3;
+    // Index and filters stay in memory as long as their file is open (3.8 octets a record), so that
+    // an absent identifier never waits for the disk.
+    table.cache_index_and_filter_blocks = false;
+    if (family == Family::kRecords) {
+        table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
+        table.whole_key_filtering = true;
+    }
+    return table;
+}
+
+rocksdb::ColumnFamilyOptions family_options(Family family,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+    rocksdb::ColumnFamilyOptions options;
+    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(family, cache)));
+    options.compression = family == Family::kLog ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
+    options.target_file_size_base = kTableFileBytes;
+    options.level_compaction_dynamic_level_bytes = true;
+    return options;
+}
+
+rocksdb::DBOptions db_options(const RocksOptions& options, rocksdb::Env* env) {
+    rocksdb::DBOptions out;
+    if (env != nullptr) out.env = env;
+    out.create_if_missing = options.create;
+    out.create_missing_column_families = options.create;
+    out.max_background_jobs = std::max(2, options.background_threads);
+    out.max_open_files = -1;
+    out.max_total_wal_size = kWalBytesMax;
+    out.bytes_per_sync = 1U << 20U;           // spreads the writing of large files
+    out.skip_stats_update_on_db_open = true;  // opening must not read from each file
+    out.stats_dump_period_sec = 0;
+    out.stats_persist_period_sec = 0;
+    out.info_log_level = rocksdb::WARN_LEVEL;
+    out.max_log_file_size = kInfoLogBytesMax;
+    out.keep_log_file_num = kInfoLogsKept;
+    return out;
+}
+
+bool is_lock_error(const rocksdb::Status& status) {
+    const std::string text = status.ToString();
+    return status.IsIOError() && (text.find("lock hold by current process") != std::string::npos ||
+                                  text.find("While lock file") != std::string::npos);
+}
+
+/// Whether the folder holds files that only a database leaves behind.
+bool has_database_files(const fs::path& dir) {
+    std::error_code ignored;
+    return std::ranges::any_of(fs::directory_iterator(dir, ignored), [](const auto& entry) {
+        return entry.path().extension() == ".sst" ||
+               entry.path().filename().string().starts_with("MANIFEST-");
+    });
+}
+
+Result<void> check_new_folder(const fs::path& dir) {
+    std::error_code failed;
+    fs::create_directories(dir, failed);
+    if (failed) {
+        return Error{Errc::kStorage, dir.string() + ": cannot create the folder: " +
+                                         failed.message() + "; create it or choose another"};
+    }
+    const bool is_empty = fs::is_empty(dir, failed);
+    if (failed) {
+        return Error{Errc::kStorage, dir.string() + ": cannot read the folder: " +
+                                         failed.message() + "; check its permissions"};
+    }
+    if (!is_empty) {
+        return Error{Errc::kInvalid,
+                     dir.string() + ": the folder is not empty; a new store needs an empty one"};
+    }
+    return {};
+}
+
+Result<void> check_old_folder(const fs::path& dir) {
+    std::error_code ignored;
+    if (!fs::is_directory(dir, ignored)) {
+        return Error{Errc::kInvalid,
+                     dir.string() + ": there is no such folder" + missing_store_remedy()};
+    }
+    if (fs::exists(dir / "CURRENT", ignored)) return {};
+    if (has_database_files(dir)) {
+        return Error{Errc::kDamaged, dir.string() +
+                                         ": the store is damaged: its file CURRENT is "
+                                         "missing; restore the store from a backup"};
+    }
+    return Error{Errc::kInvalid,
+                 dir.string() + ": the folder holds no store" + missing_store_remedy()};
+}
+
+Error foreign(const fs::path& dir) {
+    return {Errc::kInvalid, dir.string() +
+                                ": the folder holds a database of another program, or one whose "
+                                "creation was interrupted; choose another folder, or remove it and "
+                                "create the store again"};
+}
+
+Error newer_store(const fs::path& dir, std::uint32_t format) {
+    return {Errc::kUnsupported, dir.string() + ": the store has format " + std::to_string(format) +
+                                    ", this program knows formats up to " +
+                                    std::to_string(kStoreFormat) +
+                                    "; use the newer version of the program that wrote it"};
+}
+
+/// The store format in the meta family; a database without one is not ours.
+Result<void> check_format(const fs::path& dir, rocksdb::DB& db) {
+    std::string stored;
+    const rocksdb::Status status =
+        db.Get({}, db.DefaultColumnFamily(), to_slice(kMetaFormat), &stored);
+    if (status.IsNotFound()) return foreign(dir);
+    if (!status.ok()) return rocks_error(dir, "reading the store format", status);
+    ByteReader in(as_bytes_view(stored));
+    const auto format = in.finish(in.u32("format"));
+    if (!format || *format == 0) return foreign(dir);
+    if (*format > kStoreFormat) return newer_store(dir, *format);
+    return {};
+}
+
+/// A database with other families than ours: a newer store says so itself, anything else is
+/// foreign.
+Error explain_other_families(const fs::path& dir, const rocksdb::DBOptions& options) {
+    std::unique_ptr<rocksdb::DB> db;
+    rocksdb::DB* opened = nullptr;
+    const rocksdb::Status status =
+        rocksdb::DB::OpenForReadOnly(rocksdb::Options(options, {}), dir.string(), &opened);
+    db.reset(opened);
+    if (!status.ok()) return rocks_error(dir, "opening the store", status);
+    auto format = check_format(dir, *db);
+    return format ? foreign(dir) : std::move(format).error();
+}
+
+Result<void> check_families(const fs::path& dir, const rocksdb::DBOptions& options) {
+    std::vector<std::string> names;
+    const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, dir.string(), &names);
+    if (!status.ok()) return rocks_error(dir, "opening the store", status);
+    std::vector<std::string> ours(kFamilyNames.begin(), kFamilyNames.end());
+    std::ranges::sort(names);
+    std::ranges::sort(ours);
+    if (names == ours) return {};
+    return explain_other_families(dir, options);
+}
+
+Result<void> write_meta(const fs::path& dir, rocksdb::DB& db, const model::Clock& clock) {
+    Bytes format;
+    ByteWriter(format).u32(kStoreFormat);
+    Bytes created;
+    ByteWriter(created).u64(static_cast<std::uint64_t>(clock.now()));
+    Bytes store_id;
+    std::random_device random;
+    while (store_id.size() < kStoreIdBytes) ByteWriter(store_id).u32(random());
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, value] :
+         {std::pair(kMetaFormat, &format), std::pair(kMetaCreated, &created),
+          std::pair(kMetaStoreId, &store_id)}) {
+        const rocksdb::Status put = batch.Put(to_slice(key), to_slice(BytesView(*value)));
+        if (!put.ok()) return rocks_error(dir, "creating the store", put);
+    }
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status = db.Write(options, &batch);
+    if (!status.ok()) return rocks_error(dir, "creating the store", status);
+    return {};
+}
+
+/// What bulk loads that did not end left behind. The store is locked: no load is under way.
+void remove_import_folders(const fs::path& dir) {
+    std::error_code ignored;
+    std::vector<fs::path> leftovers;
+    for (const auto& entry : fs::directory_iterator(dir, ignored)) {
+        if (entry.path().filename().string().starts_with(kImportFolder)) {
+            leftovers.push_back(entry.path());
+        }
+    }
+    for (const fs::path& leftover : leftovers) fs::remove_all(leftover, ignored);
+}
+
+rocksdb::Status open_families(const RocksOptions& options, const rocksdb::DBOptions& db_options,
+                              std::vector<rocksdb::ColumnFamilyHandle*>& handles,
+                              rocksdb::DB*& db) {
+    const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (std::size_t i = 0; i < kFamilyCount; ++i) {
+        families.emplace_back(std::string(kFamilyNames[i]),
+                              family_options(static_cast<Family>(i), cache));
+    }
+    if (!options.read_only) {
+        return rocksdb::DB::Open(db_options, options.dir.string(), families, &handles, &db);
+    }
+    rocksdb::Status status;
+    for (int attempt = 0; attempt < kReadOnlyAttempts; ++attempt) {
+        status =
+            rocksdb::DB::OpenForReadOnly(db_options, options.dir.string(), families, &handles, &db);
+        if (status.ok()) break;
+    }
+    return status;
+}
+
+}  // namespace
+
+rocksdb::Slice to_slice(std::string_view text) {
+    return {text.data(), text.size()};
+}
+rocksdb::Slice to_slice(BytesView bytes) {
+    return to_slice(as_text(bytes));
+}
+BytesView to_bytes_view(const rocksdb::Slice& slice) {
+    return as_bytes_view(slice.ToStringView());
+}
+
+Error rocks_error(const fs::path& dir, std::string_view doing, const rocksdb::Status& status) {
+    const std::string what = dir.string() + ": " + std::string(doing) + ": ";
+    if (is_lock_error(status)) {
+        return {Errc::kUnavailable,
+                dir.string() + ": the store is in use by another process; stop that one first"};
+    }
+    if (status.IsNoSpace()) {
+        return {Errc::kStorage, what + "the disk is full (" + status.ToString() +
+                                    "); free some space and start again"};
+    }
+    if (status.IsCorruption()) {
+        return {Errc::kDamaged, what + "the store is damaged (" + status.ToString() +
+                                    "); restore it from a backup"};
+    }
+    return {Errc::kStorage,
+            what + status.ToString() + "; check the disk and the folder's permissions"};
+}
+
+Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
+                                               const model::Clock& clock, rocksdb::Env* env) {
+    auto folder = options.create ? check_new_folder(options.dir) : check_old_folder(options.dir);
+    if (!folder) return std::move(folder).error();
+    const rocksdb::DBOptions settings = db_options(options, env);
+    if (!options.create) {
+        if (auto families = check_families(options.dir, settings); !families) {
+            return std::move(families).error();
+        }
+    }
+    std::unique_ptr<RocksDb> rocks(new RocksDb(options.dir));
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status status = open_families(options, settings, handles, db);
+    rocks->db_.reset(db);
+    std::ranges::copy(handles, rocks->families_.begin());
+    if (!status.ok()) return rocks_error(options.dir, "opening the store", status);
+    auto meta =
+        options.create ? write_meta(options.dir, *db, clock) : check_format(options.dir, *db);
+    if (!meta) return std::move(meta).error();
+    if (!options.read_only) remove_import_folders(options.dir);
+    return rocks;
+}
+
+RocksDb::RocksDb(fs::path dir) : dir_(std::move(dir)) {}
+
+RocksDb::~RocksDb() {
+    if (!db_) return;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+        if (family != nullptr) (void)db_->DestroyColumnFamilyHandle(family);
+    }
+    (void)db_->Close();
+}
+
+rocksdb::Options RocksDb::file_options(Family family) const {
+    return {rocksdb::DBOptions(db_->GetDBOptions()), family_options(family, nullptr)};
+}
+
+Error RocksDb::error(std::string_view doing, const rocksdb::Status& status) const {
+    return rocks_error(dir_, doing, status);
+}
+
+}  // namespace idnode::storage

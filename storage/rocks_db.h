@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "registry/model/ports.h"
+#include "storage/keys.h"
+#include "storage/stores.h"
+
+namespace rocksdb {
+class ColumnFamilyHandle;
+class DB;
+class Env;
+class Slice;
+class Status;
+struct Options;
+}  // namespace rocksdb
+
+/// What the files of the RocksDB engine share; nothing outside storage/ and its tests includes
+/// this.
+namespace idnode::storage {
+
+/// Beginning of the names of bulk loads' temporary folders inside the data folder.
+inline constexpr std::string_view kImportFolder = ".import-";
+
+/// An open database and its column families, closed in the right order.
+class RocksDb {
+  public:
+    /// `env`: null for the machine's own files; tests pass one that fails or forgets.
+    static Result<std::unique_ptr<RocksDb>> open(const RocksOptions& options,
+                                                 const model::Clock& clock, rocksdb::Env* env);
+    ~RocksDb();
+    RocksDb(const RocksDb&) = delete;
+    RocksDb& operator=(const RocksDb&) = delete;
+
+    rocksdb::DB& db() const { return *db_; }
+    rocksdb::ColumnFamilyHandle* family(Family family) const {
+        return families_[static_cast<std::size_t>(family)];
+    }
+    /// Options with which a sorted file for `family` is written.
+    rocksdb::Options file_options(Family family) const;
+    const std::filesystem::path& dir() const { return dir_; }
+
+    /// What RocksDB said, while `doing`, in our terms: which folder, what to do.
+    Error error(std::string_view doing, const rocksdb::Status& status) const;
+
+  private:
+    explicit RocksDb(std::filesystem::path dir);
+
+    std::filesystem::path dir_;
+    std::unique_ptr<rocksdb::DB> db_;
+    std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families_{};
+};
+
+Error rocks_error(const std::filesystem::path& dir, std::string_view doing,
+                  const rocksdb::Status& status);
+rocksdb::Slice to_slice(std::string_view text);
+rocksdb::Slice to_slice(BytesView bytes);
+BytesView to_bytes_view(const rocksdb::Slice& slice);
+
+/// `open_rocks_store` on other files than the machine's.
+Result<std::unique_ptr<model::RecordStore>> open_rocks_store_on(const RocksOptions& options,
+                                                                const model::Clock& clock,
+                                                                rocksdb::Env* env);
+
+}  // namespace idnode::storage

@@ -1,0 +1,265 @@
+#include "storage/rocks_store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <utility>
+
+#include "storage/codec.h"
+
+namespace idnode::storage {
+namespace {
+
+/// A scan that walks everything reads ahead this far; shorter ones let RocksDB decide.
+constexpr std::size_t kWholeScanReadahead = 2U << 20U;
+
+rocksdb::ReadOptions read_options(rocksdb::ReadTier tier) {
+    rocksdb::ReadOptions options;
+    options.read_tier = tier;
+    return options;
+}
+
+/// Records of one iterator, which is a snapshot in itself.
+class RocksCursor final : public model::RecordCursor {
+  public:
+    RocksCursor(const RocksDb& rocks, std::string_view key_prefix, std::string_view after_key)
+        : rocks_(rocks), upper_(key_after_prefix(key_prefix)), upper_slice_(upper_) {
+        rocksdb::ReadOptions options;
+        options.fill_cache = false;  // a dump must not push out what lookups need
+        options.adaptive_readahead = true;
+        if (key_prefix.empty()) options.readahead_size = kWholeScanReadahead;
+        if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
+        iterator_.reset(rocks.db().NewIterator(options, rocks.family(Family::kRecords)));
+        if (after_key < key_prefix || after_key.empty()) {
+            iterator_->Seek(to_slice(key_prefix));
+            return;
+        }
+        iterator_->Seek(to_slice(after_key));
+        if (iterator_->Valid() && iterator_->key() == to_slice(after_key)) iterator_->Next();
+    }
+
+    Result<std::optional<model::RecordView>> next() override {
+        // Moving on is put off until here: the view of the last call stays valid until this one.
+        if (std::exchange(started_, true) && iterator_->Valid()) iterator_->Next();
+        if (!iterator_->Valid()) {
+            if (!iterator_->status().ok())
+                return rocks_.error("reading records", iterator_->status());
+            return std::optional<model::RecordView>{};
+        }
+        const auto view =
+            decode_record(iterator_->key().ToStringView(), to_bytes_view(iterator_->value()));
+        if (!view) return view.error();
+        return std::optional(*view);
+    }
+
+  private:
+    const RocksDb& rocks_;
+    std::string upper_;
+    rocksdb::Slice upper_slice_;
+    std::unique_ptr<rocksdb::Iterator> iterator_;
+    bool started_ = false;
+};
+
+class State final : public StoredState {
+  public:
+    explicit State(const RocksDb& rocks) : rocks_(rocks) {}
+
+    Result<std::optional<BytesView>> find(Family family, std::string_view key) override {
+        value_.Reset();
+        const rocksdb::Status status =
+            rocks_.db().Get(options_, rocks_.family(family), to_slice(key), &value_);
+        if (status.IsNotFound()) return std::optional<BytesView>{};
+        if (!status.ok()) return rocks_.error("reading the current state", status);
+        return std::optional(to_bytes_view(value_));
+    }
+
+  private:
+    const RocksDb& rocks_;
+    rocksdb::ReadOptions options_;
+    rocksdb::PinnableSlice value_;
+};
+
+Result<model::TransactionId> last_transaction(const RocksDb& rocks) {
+    const std::unique_ptr<rocksdb::Iterator> log(
+        rocks.db().NewIterator(rocksdb::ReadOptions(), rocks.family(Family::kLog)));
+    log->SeekToLast();
+    if (!log->status().ok()) return rocks.error("finding the end of the log", log->status());
+    if (!log->Valid()) return model::TransactionId{0};
+    return log_id(log->key().ToStringView());
+}
+
+Result<std::shared_ptr<const model::PrefixTable>> homed_prefixes(const RocksDb& rocks) {
+    auto table = std::make_shared<model::PrefixTable>();
+    const std::unique_ptr<rocksdb::Iterator> at(
+        rocks.db().NewIterator(rocksdb::ReadOptions(), rocks.family(Family::kPrefixes)));
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+        const auto entry =
+            decode_prefix_entry(at->key().ToStringView(), to_bytes_view(at->value()));
+        if (!entry) return entry.error();
+        table->add(at->key().ToString(), entry->suffix_case);
+    }
+    if (!at->status().ok()) return rocks.error("reading the homed prefixes", at->status());
+    return std::shared_ptr<const model::PrefixTable>(std::move(table));
+}
+
+}  // namespace
+
+RocksStore::RocksStore(std::unique_ptr<RocksDb> rocks, const model::Clock& clock, bool read_only)
+    : rocks_(std::move(rocks)),
+      clock_(clock),
+      read_only_(read_only),
+      commits_([this](auto group) { write(group); }) {}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksOptions& options,
+                                                     const model::Clock& clock, rocksdb::Env* env) {
+    auto rocks = RocksDb::open(options, clock, env);
+    if (!rocks) return rocks.error();
+    std::unique_ptr<RocksStore> store(new RocksStore(*std::move(rocks), clock, options.read_only));
+    if (auto read = store->refresh(); !read) return read.error();
+    return store;
+}
+
+Result<void> RocksStore::refresh() {
+    const auto last = last_transaction(*rocks_);
+    if (!last) return last.error();
+    auto homed = homed_prefixes(*rocks_);
+    if (!homed) return homed.error();
+    last_.store(*last, std::memory_order_release);
+    board_.publish(*std::move(homed));
+    return {};
+}
+
+Result<model::Lookup> RocksStore::read(
+    std::string_view key, model::ReadTier tier,
+    model::FunctionRef<void(const model::RecordView&)> visit) const {
+    static const rocksdb::ReadOptions memory = read_options(rocksdb::kBlockCacheTier);
+    static const rocksdb::ReadOptions any = read_options(rocksdb::kReadAllTier);
+    // Kept from call to call for its buffer; what it pins is let go before the call returns.
+    thread_local rocksdb::PinnableSlice value;
+    struct LetGo {
+        ~LetGo() { value.Reset(); }
+    } let_go;
+
+    const rocksdb::Status status =
+        rocks_->db().Get(tier == model::ReadTier::kMemory ? memory : any,
+                         rocks_->family(Family::kRecords), to_slice(key), &value);
+    if (status.IsNotFound()) return model::Lookup::kNotFound;
+    if (status.IsIncomplete()) return model::Lookup::kNotInMemory;
+    if (!status.ok()) return rocks_->error("reading a record", status);
+    const auto view = decode_record(key, to_bytes_view(value));
+    if (!view) return view.error();
+    visit(*view);
+    return model::Lookup::kFound;
+}
+
+std::unique_ptr<model::RecordCursor> RocksStore::scan(std::string_view key_prefix,
+                                                      std::string_view after_key) const {
+    return std::make_unique<RocksCursor>(*rocks_, key_prefix, after_key);
+}
+
+Result<model::Committed> RocksStore::commit(const model::Change& change) {
+    if (read_only_) {
+        return Error{Errc::kRefused,
+                     rocks_->dir().string() + ": the store was opened to read only"};
+    }
+    return commits_.commit(change);
+}
+
+void RocksStore::write(std::span<GroupCommit::Entry> group) {
+    if (failed_) {
+        for (GroupCommit::Entry& entry : group) entry.result = *failed_;
+        return;
+    }
+    State state(*rocks_);
+    Plan plan(state, last());
+    const model::TimeMs now = clock_.now();
+    for (GroupCommit::Entry& entry : group) entry.result = plan.add(*entry.change, now);
+    const auto written = write(plan);
+    if (written) return;
+    // A change without effect fails too: it may have seen effects of the same group.
+    for (GroupCommit::Entry& entry : group) {
+        if (entry.result) entry.result = written.error();
+    }
+    failed_ = written.error();
+}
+
+Result<void> RocksStore::write(const Plan& plan) {
+    if (plan.effects().empty()) return {};
+    rocksdb::WriteBatch batch;
+    for (const Effect& effect : plan.effects()) {
+        rocksdb::ColumnFamilyHandle* family = rocks_->family(effect.family);
+        const rocksdb::Status status =
+            effect.value ? batch.Put(family, effect.key, to_slice(BytesView(*effect.value)))
+                         : batch.Delete(family, effect.key);
+        if (!status.ok()) return rocks_->error("preparing a commit", status);
+    }
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status = rocks_->db().Write(options, &batch);
+    if (!status.ok()) {
+        Error error = rocks_->error("writing a commit", status);
+        error.code = Errc::kStorage;
+        error.detail += "; nothing more is written until the store is opened again";
+        return error;
+    }
+    last_.store(plan.last(), std::memory_order_release);
+    if (!plan.changes_prefixes()) return {};
+    auto homed = std::make_shared<model::PrefixTable>(*board_.current());
+    apply_to_table(plan, *homed);
+    board_.publish(std::move(homed));
+    return {};
+}
+
+Result<std::vector<model::LogEntry>> RocksStore::read_log(model::PartitionId partition,
+                                                          model::TransactionId after,
+                                                          std::size_t count_max) const {
+    if (partition != 0) return Error{Errc::kInvalid, "the store has one partition, 0"};
+    std::vector<model::LogEntry> entries;
+    if (after >= last()) return entries;
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    const std::unique_ptr<rocksdb::Iterator> at(
+        rocks_->db().NewIterator(options, rocks_->family(Family::kLog)));
+    for (at->Seek(log_key(after + 1)); at->Valid() && entries.size() < count_max; at->Next()) {
+        auto entry = decode_log_entry(log_id(at->key().ToStringView()), to_bytes_view(at->value()));
+        if (!entry) return entry.error();
+        entries.push_back(*std::move(entry));
+    }
+    if (!at->status().ok()) return rocks_->error("reading the log", at->status());
+    return entries;
+}
+
+Result<model::StoreCounts> RocksStore::counts() const {
+    model::StoreCounts counts;
+    rocksdb::DB& db = rocks_->db();
+    std::uint64_t number = 0;
+    if (db.GetIntProperty(rocks_->family(Family::kRecords),
+                          rocksdb::DB::Properties::kEstimateNumKeys, &number)) {
+        counts.records = number;
+    }
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db.GetLiveFilesMetaData(&files);
+    for (const rocksdb::LiveFileMetaData& file : files) counts.disk_bytes += file.size;
+    rocksdb::VectorLogPtr wals;
+    if (const rocksdb::Status status = db.GetSortedWalFiles(wals); status.ok()) {
+        for (const auto& wal : wals) counts.disk_bytes += wal->SizeFileBytes();
+    }
+    counts.homed_prefixes = board_.current()->size();
+    counts.log_end = {last()};
+    return counts;
+}
+
+Result<std::unique_ptr<model::RecordStore>> open_rocks_store_on(const RocksOptions& options,
+                                                                const model::Clock& clock,
+                                                                rocksdb::Env* env) {
+    auto store = RocksStore::open(options, clock, env);
+    if (!store) return store.error();
+    return std::unique_ptr<model::RecordStore>(*std::move(store));
+}
+
+Result<std::unique_ptr<model::RecordStore>> open_rocks_store(const RocksOptions& options,
+                                                             const model::Clock& clock) {
+    return open_rocks_store_on(options, clock, nullptr);
+}
+
+}  // namespace idnode::storage

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "registry/model/ports.h"
+#include "storage/group_commit.h"
+#include "storage/plan.h"
+#include "storage/rocks_db.h"
+
+namespace idnode::storage {
+
+/// The RocksDB engine. See README.md for what lies where.
+class RocksStore final : public model::RecordStore {
+  public:
+    static Result<std::unique_ptr<RocksStore>> open(const RocksOptions& options,
+                                                    const model::Clock& clock, rocksdb::Env* env);
+
+    Result<model::Lookup> read(
+        std::string_view key, model::ReadTier tier,
+        model::FunctionRef<void(const model::RecordView&)> visit) const override;
+    std::unique_ptr<model::RecordCursor> scan(std::string_view key_prefix,
+                                              std::string_view after_key) const override;
+    const model::PrefixBoard& prefixes() const override { return board_; }
+    Result<model::Committed> commit(const model::Change& change) override;
+
+    model::PartitionId partition_of(std::string_view /*key*/) const override { return 0; }
+    std::size_t partition_count() const override { return 1; }
+    bool is_atomic(std::span<const std::string_view> /*keys*/) const override { return true; }
+
+    Result<std::vector<model::LogEntry>> read_log(model::PartitionId partition,
+                                                  model::TransactionId after,
+                                                  std::size_t count_max) const override;
+    Result<model::StoreCounts> counts() const override;
+
+    const RocksDb& rocks() const { return *rocks_; }
+    model::TransactionId last() const { return last_.load(std::memory_order_acquire); }
+    /// Reads the homed prefixes and the end of the log again, after files were ingested.
+    Result<void> refresh();
+
+  private:
+    RocksStore(std::unique_ptr<RocksDb> rocks, const model::Clock& clock, bool read_only);
+
+    void write(std::span<GroupCommit::Entry> group);
+    Result<void> write(const Plan& plan);
+
+    std::unique_ptr<RocksDb> rocks_;
+    const model::Clock& clock_;
+    const bool read_only_;
+    std::atomic<model::TransactionId> last_{0};
+    std::optional<Error> failed_;  // of the first failed write; touched by `write` alone
+    model::PrefixBoard board_;
+    GroupCommit commits_;  // last: its thread uses everything above
+};
+
+}  // namespace idnode::storage
