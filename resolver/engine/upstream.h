@@ -11,8 +11,8 @@
 #include "proto/base/bytes.h"
 #include "proto/handle/header.h"
 
-/// The engine's side of forwarding: what is asked of a top-level node and what comes back. The work is
-/// done behind `Upstream` (resolver/forward).
+/// The engine's side of forwarding: what is asked of a top-level node and what comes back. The work
+/// is done behind `Upstream` (resolver/forward).
 namespace idnode::resolver {
 
 /// An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d.
@@ -30,7 +30,8 @@ struct Question {
 /// An answer without the parts that belong to one client (handle spelling, ids, digest).
 struct UpstreamAnswer {
     handle::ResponseCode code = handle::ResponseCode::kError;
-    /// kSuccess: the `VALUES` section. Referrals: the whole body after the digest. Errors: the message text.
+    /// kSuccess: the `VALUES` section. Referrals: the whole body after the digest. Errors: the
+    /// message text.
     Bytes content;
     bool authoritative = false;  // came straight from a server of a primary site
 };
@@ -40,13 +41,14 @@ using UpstreamAnswerPtr = std::shared_ptr<const UpstreamAnswer>;
 class Upstream {
   public:
     virtual ~Upstream() = default;
-    /// Whether clients at `client` may have questions forwarded. False too when nothing is configured.
+    /// Whether clients at `client` may have questions forwarded. False too when nothing is
+    /// configured.
     virtual bool serves(const Address& client) const = 0;
     /// An answer that is still fresh; null when there is none. Never blocks for long, never asks.
     virtual UpstreamAnswerPtr cached(const Question& question) = 0;
-    /// Asks; `done` is called exactly once, on a thread of the upstream's own, always with an answer:
-    /// when nobody answered in time it is an error with its text. Never blocks. During shutdown `done`
-    /// is called with RC 3.
+    /// Asks; `done` is called exactly once, on a thread of the upstream's own, always with an
+    /// answer: when nobody answered in time it is an error with its text. Never blocks. During
+    /// shutdown `done` is called with RC 3.
     virtual void ask(Question question, std::function<void(UpstreamAnswerPtr)> done) = 0;
 };
 

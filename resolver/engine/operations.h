@@ -1,0 +1,59 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "proto/handle/header.h"
+
+namespace idnode::resolver {
+
+/// What kind of interface of a site an operation needs (§4.1, §2.7). This node's UDP interface is a
+/// query interface, its TCP interface serves both.
+enum class Service : std::uint8_t { kQuery, kAny, kAdmin };
+
+/// Who carries an operation out.
+enum class Part : std::uint8_t {
+    kResolution,
+    kSiteInfo,
+    kChallengeAnswer,
+    kNotSupported,  // known to the protocol, refused by this node with RC 5
+};
+
+struct Operation {
+    handle::OpCode code;
+    Service service;
+    Part part;
+};
+
+/// Every operation this node knows, by number. Anything else is answered with RC 2.
+inline constexpr std::array kOperations{
+    Operation{handle::OpCode::kResolution, Service::kQuery, Part::kResolution},
+    Operation{handle::OpCode::kGetSiteInfo, Service::kAny, Part::kSiteInfo},
+    Operation{handle::OpCode::kCreateHandle, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kDeleteHandle, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kAddValue, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kRemoveValue, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kModifyValue, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kListHandles, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kChallengeResponse, Service::kAny, Part::kChallengeAnswer},
+    Operation{handle::OpCode::kVerifyResponse, Service::kAny, Part::kNotSupported},
+    Operation{handle::OpCode::kHomePrefix, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kUnhomePrefix, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kListHomedPrefixes, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kSessionSetup, Service::kAny, Part::kNotSupported},
+    Operation{handle::OpCode::kSessionTerminate, Service::kAny, Part::kNotSupported},
+    Operation{handle::OpCode::kSessionExchangeKey, Service::kAny, Part::kNotSupported},
+    Operation{handle::OpCode::kGetNextTransactionId, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kRetrieveTransactions, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kDumpHandles, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kBackup, Service::kAdmin, Part::kNotSupported},
+};
+static_assert(std::ranges::is_sorted(kOperations, {}, &Operation::code));
+
+constexpr const Operation* find_operation(handle::OpCode code) {
+    const auto at = std::ranges::lower_bound(kOperations, code, {}, &Operation::code);
+    return at != kOperations.end() && at->code == code ? &*at : nullptr;
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "resolver/net/dispatcher.h"
+
+namespace idnode::resolver {
+
+/// What all connections of one thread share.
+struct ConnectionContext {
+    Dispatcher& dispatcher;
+    std::vector<std::byte>& receive_buffer;  // used between two suspensions only
+    std::size_t inflight_max;
+    std::chrono::steady_clock::duration idle;
+    std::chrono::steady_clock::duration partial;
+};
+
+/// A persistent, pipelined stream connection (§3.6). Answers that need no waiting keep the order of
+/// their questions; the others come when they are ready. An idle connection holds no buffers.
+/// Used on one thread; kept alive by its coroutine and by answers under way.
+class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    TcpConnection(boost::asio::ip::tcp::socket socket, const Peer& peer,
+                  ConnectionContext& context);
+
+    /// Runs until the peer closes, a deadline passes, or `close`.
+    boost::asio::awaitable<void> run();
+    /// Reads no more, and closes when all answers are out.
+    void end();
+    void close();
+    /// Called about once a second: closes what has waited too long for the peer.
+    void check_deadlines(Clock::time_point now);
+
+    std::uint64_t take_requests() { return std::exchange(requests_, 0); }
+
+  private:
+    enum class Progress : std::uint8_t { kGoOn, kEnd };
+
+    Progress receive();
+    Progress consume(BytesView octets);
+    std::size_t take_messages(BytesView octets);
+    bool take_message(BytesView octets, std::size_t& taken);
+    void refuse_and_end(const handle::Envelope& envelope, BytesView payload,
+                        handle::ResponseCode code, std::string_view text);
+    void deliver(const Bytes& message);
+    void flush();
+    boost::asio::awaitable<void> flush_when_writable();
+    bool is_blocked() const;
+
+    boost::asio::ip::tcp::socket socket_;
+    const Peer peer_;
+    ConnectionContext& context_;
+    boost::asio::steady_timer resumed_;  // cancelled when the reader may go on
+
+    Bytes partial_;  // the beginning of a message whose rest has not come
+    Bytes out_;      // answers not yet taken by the kernel
+    std::size_t out_sent_ = 0;
+    std::size_t inflight_ = 0;
+    bool flushing_ = false;
+    bool ending_ = false;  // nothing more is read; close when all answers are out
+    Clock::time_point last_activity_ = Clock::now();
+    Clock::time_point partial_since_{};
+    std::uint64_t requests_ = 0;
+};
+
+}  // namespace idnode::resolver

@@ -1,0 +1,174 @@
+#include "resolver/net/udp_listener.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "proto/base/limits.h"
+
+namespace idnode::resolver {
+
+namespace asio = boost::asio;
+
+UdpListener::UdpListener(asio::io_context& io, Descriptor socket, Dispatcher& dispatcher)
+    : socket_(io, socket.release()), dispatcher_(dispatcher) {
+    prepare();
+}
+
+void UdpListener::prepare() {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+        receive_vectors_[i] = {received_[i].data(), kReceiveBytes};
+        msghdr& header = receive_headers_[i].msg_hdr;
+        header = {};
+        header.msg_name = &returns_[i].address;
+        header.msg_iov = &receive_vectors_[i];
+        header.msg_iovlen = 1;
+    }
+}
+
+asio::awaitable<void> UdpListener::run() {
+    while (reading_) {
+        const auto [error] = co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                                         asio::as_tuple(asio::use_awaitable));
+        if (error) co_return;
+        serve_batch();
+    }
+}
+
+void UdpListener::stop_reading() {
+    reading_ = false;
+    socket_.cancel();
+}
+
+void UdpListener::serve_batch() {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+        msghdr& header = receive_headers_[i].msg_hdr;
+        header.msg_namelen = sizeof(sockaddr_storage);
+        header.msg_control = returns_[i].control.data();
+        header.msg_controllen = returns_[i].control.size();
+    }
+    const int count =
+        ::recvmmsg(socket_.native_handle(), receive_headers_.data(), kBatch, MSG_DONTWAIT, nullptr);
+    if (count <= 0) return;  // nothing there, or an ICMP error of an earlier answer
+
+    out_.clear();
+    pieces_.clear();
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+        returns_[i].address_bytes = receive_headers_[i].msg_hdr.msg_namelen;
+        returns_[i].control_bytes = receive_headers_[i].msg_hdr.msg_controllen;
+        serve(BytesView(received_[i]).first(receive_headers_[i].msg_len), i);
+    }
+    requests_.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
+    send_batch();
+}
+
+void UdpListener::serve(BytesView datagram, std::size_t from) {
+    if (datagram.size() < limits::kEnvelopeBytes || datagram.size() > limits::kDatagramBytesMax)
+        return;
+    const auto envelope = handle::decode_envelope(datagram);
+    if (!envelope) return;
+    const BytesView piece = datagram.subspan(limits::kEnvelopeBytes);
+    if (envelope->message_length <= piece.size()) {
+        serve_message(*envelope, piece.first(envelope->message_length), from);
+        return;
+    }
+    if (envelope->message_length > limits::kMessageBytesMax) {
+        const std::size_t message_at = out_.size();
+        dispatcher_.engine().refuse(*envelope, {}, peer_of(returns_[from].address, Carrier::kUdp),
+                                    handle::ResponseCode::kError, "message length out of range",
+                                    out_);
+        cut_into_pieces(message_at, from);
+        return;
+    }
+    const auto* source = reinterpret_cast<const std::byte*>(&returns_[from].address);
+    const auto whole = reassembler_.add({source, returns_[from].address_bytes}, *envelope, piece,
+                                        handle::Reassembler::Clock::now());
+    if (whole) serve_message(*envelope, *whole, from);
+}
+
+void UdpListener::serve_message(const handle::Envelope& envelope, BytesView payload,
+                                std::size_t from) {
+    const std::size_t message_at = out_.size();
+    const Peer peer = peer_of(returns_[from].address, Carrier::kUdp);
+    const auto taken = dispatcher_.take(envelope, payload, peer, out_, [&] {
+        return [this, to = returns_[from]](const Bytes& message) { send_later(to, message); };
+    });
+    if (taken == Dispatcher::Taken::kAnswered) cut_into_pieces(message_at, from);
+}
+
+/// The message at the end of `out_` becomes one datagram or several.
+void UdpListener::cut_into_pieces(std::size_t message_at, std::size_t to) {
+    const std::size_t bytes = out_.size() - message_at;
+    const std::size_t count = handle::datagram_count(bytes - limits::kEnvelopeBytes);
+    if (count == 1) {
+        pieces_.push_back({message_at, bytes, to});
+        return;
+    }
+    scratch_.assign(out_.begin() + static_cast<std::ptrdiff_t>(message_at), out_.end());
+    out_.resize(message_at);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at = out_.size();
+        handle::write_datagram(scratch_, static_cast<std::uint32_t>(i), out_);
+        pieces_.push_back({at, out_.size() - at, to});
+    }
+}
+
+void UdpListener::send_batch() {
+    send_vectors_.resize(pieces_.size());
+    send_headers_.resize(pieces_.size());
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+        const Piece& piece = pieces_[i];
+        Return& to = returns_[piece.to];
+        send_vectors_[i] = {out_.data() + piece.at, piece.bytes};
+        send_headers_[i] = {};
+        msghdr& header = send_headers_[i].msg_hdr;
+        header.msg_name = &to.address;
+        header.msg_namelen = to.address_bytes;
+        header.msg_iov = &send_vectors_[i];
+        header.msg_iovlen = 1;
+        header.msg_control = to.control_bytes > 0 ? to.control.data() : nullptr;
+        header.msg_controllen = to.control_bytes;
+    }
+    std::size_t sent = 0;
+    while (sent < pieces_.size()) {
+        const int count = ::sendmmsg(socket_.native_handle(), send_headers_.data() + sent,
+                                     static_cast<unsigned>(pieces_.size() - sent), MSG_DONTWAIT);
+        if (count > 0) {
+            sent += static_cast<std::size_t>(count);
+        } else if (errno != EINTR) {
+            // This one cannot go (buffer full, destination unreachable): the client asks again.
+            ++sent;
+            dropped_.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+}
+
+/// An answer that came from the pool or the upstream.
+void UdpListener::send_later(const Return& to, const Bytes& message) {
+    if (!socket_.is_open() || message.empty()) return;
+    out_.assign(message.begin(), message.end());
+    pieces_.clear();
+    returns_[0] = to;
+    cut_into_pieces(0, 0);
+    send_batch();
+}
+
+Peer peer_of(const sockaddr_storage& address, Carrier carrier) {
+    Peer out;
+    out.carrier = carrier;
+    if (address.ss_family == AF_INET6) {
+        const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+        std::memcpy(out.address.data(), &v6.sin6_addr, out.address.size());
+        out.port = ntohs(v6.sin6_port);
+    } else {
+        const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+        out.address[10] = out.address[11] = std::byte{0xFF};
+        std::memcpy(out.address.data() + 12, &v4.sin_addr, 4);
+        out.port = ntohs(v4.sin_port);
+    }
+    return out;
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstdint>
+#include <vector>
+
+#include "proto/handle/fragment.h"
+#include "resolver/net/dispatcher.h"
+#include "resolver/net/sockets.h"
+
+namespace idnode::resolver {
+
+/// One UDP socket of one thread: receives a batch, answers it, sends a batch (§3.5). A datagram
+/// that is not a message gets no answer.
+class UdpListener {
+  public:
+    UdpListener(boost::asio::io_context& io, Descriptor socket, Dispatcher& dispatcher);
+
+    /// Runs until `stop_reading` or `close`.
+    boost::asio::awaitable<void> run();
+    /// Answers that are under way can still be sent.
+    void stop_reading();
+    void close() { socket_.close(); }
+
+    std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
+    std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+  private:
+    static constexpr std::size_t kBatch = 32;
+    // One octet more than allowed, so that a longer datagram can be told from the longest.
+    static constexpr std::size_t kReceiveBytes = limits::kDatagramBytesMax + 1;
+
+    /// Where an answer goes: the sender, and the address of ours that it asked.
+    struct Return {
+        sockaddr_storage address;
+        socklen_t address_bytes;
+        alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> control;
+        std::size_t control_bytes;
+    };
+    /// A datagram to be sent: a part of `out_`.
+    struct Piece {
+        std::size_t at;
+        std::size_t bytes;
+        std::size_t to;  // index into `returns_`
+    };
+
+    void prepare();
+    void serve_batch();
+    void serve(BytesView datagram, std::size_t from);
+    void serve_message(const handle::Envelope& envelope, BytesView payload, std::size_t from);
+    void cut_into_pieces(std::size_t message_at, std::size_t to);
+    void send_batch();
+    void send_later(const Return& to, const Bytes& message);
+
+    boost::asio::posix::stream_descriptor socket_;
+    Dispatcher& dispatcher_;
+    handle::Reassembler reassembler_;
+    bool reading_ = true;
+
+    std::array<std::array<std::byte, kReceiveBytes>, kBatch> received_;
+    std::array<iovec, kBatch> receive_vectors_;
+    std::array<mmsghdr, kBatch> receive_headers_;
+    std::array<Return, kBatch> returns_;
+
+    Bytes out_;      // the answers of one batch, end to end
+    Bytes scratch_;  // a message on its way into pieces
+    std::vector<Piece> pieces_;
+    std::vector<iovec> send_vectors_;
+    std::vector<mmsghdr> send_headers_;
+
+    std::atomic<std::uint64_t> requests_ = 0;
+    std::atomic<std::uint64_t> dropped_ = 0;
+};
+
+/// The address and port of a peer, IPv4 as ::ffff:a.b.c.d.
+Peer peer_of(const sockaddr_storage& address, Carrier carrier);
+
+}  // namespace idnode::resolver

@@ -1,0 +1,102 @@
+#include "resolver/net/worker.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <future>
+#include <utility>
+
+namespace idnode::resolver {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kReceiveBytes = 65'536;
+constexpr std::chrono::milliseconds kTick{500};
+
+/// An exception that leaves a coroutine of ours is a bug or memory that ran out: end loudly.
+void rethrow(const std::exception_ptr& exception) {
+    if (exception) std::rethrow_exception(exception);
+}
+
+}  // namespace
+
+Worker::Worker(const ServerSettings& settings, const EngineContext& context, StoragePool& pool)
+    : busy_(asio::make_work_guard(io_)),
+      tick_(io_),
+      receive_buffer_(kReceiveBytes),
+      dispatcher_(io_, context, pool),
+      connections_{dispatcher_, receive_buffer_, settings.tcp_inflight_max, settings.tcp_idle,
+                   settings.tcp_partial},
+      connections_max_(std::max<std::size_t>(
+          1, settings.tcp_connections_max / std::max(1U, settings.threads))) {}
+
+Worker::~Worker() {
+    finish();
+}
+
+void Worker::add_udp(Descriptor socket) {
+    udp_.push_back(std::make_unique<UdpListener>(io_, std::move(socket), dispatcher_));
+}
+
+void Worker::add_tcp(Descriptor socket, bool is_v6) {
+    tcp_.push_back(std::make_unique<TcpListener>(io_, std::move(socket), is_v6, connections_,
+                                                 connections_max_));
+}
+
+void Worker::start() {
+    for (const auto& listener : udp_) asio::co_spawn(io_, listener->run(), rethrow);
+    for (const auto& listener : tcp_) asio::co_spawn(io_, listener->run(), rethrow);
+    asio::co_spawn(io_, watch_deadlines(), rethrow);
+    thread_ = std::thread([this] { io_.run(); });
+}
+
+asio::awaitable<void> Worker::watch_deadlines() {
+    while (!stopping_) {
+        tick_.expires_after(kTick);
+        co_await tick_.async_wait(asio::as_tuple(asio::use_awaitable));
+        const auto now = TcpConnection::Clock::now();
+        for (const auto& listener : tcp_) listener->check_deadlines(now);
+    }
+}
+
+void Worker::stop_reading() {
+    if (!thread_.joinable()) return;
+    std::promise<void> done;
+    asio::post(io_, [this, &done] {
+        for (const auto& listener : udp_) listener->stop_reading();
+        for (const auto& listener : tcp_) listener->stop_reading();
+        done.set_value();
+    });
+    done.get_future().wait();
+}
+
+void Worker::finish() {
+    if (!thread_.joinable()) return;
+    asio::post(io_, [this] {
+        stopping_ = true;
+        tick_.cancel();
+        for (const auto& listener : udp_) listener->close();
+        for (const auto& listener : tcp_) {
+            listener->close_connections();
+        }
+        busy_.reset();
+    });
+    thread_.join();
+}
+
+void Worker::add_to(ServerCounters& counters) const {
+    for (const auto& listener : udp_) {
+        counters.udp_requests += listener->requests();
+        counters.udp_dropped += listener->dropped();
+    }
+    for (const auto& listener : tcp_) {
+        counters.tcp_requests += listener->requests();
+        counters.tcp_connections += listener->connections();
+    }
+}
+
+}  // namespace idnode::resolver

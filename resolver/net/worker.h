@@ -1,0 +1,54 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "resolver/net/dispatcher.h"
+#include "resolver/net/server.h"
+#include "resolver/net/sockets.h"
+#include "resolver/net/tcp_listener.h"
+#include "resolver/net/udp_listener.h"
+
+namespace idnode::resolver {
+
+/// One thread of the server with its event loop, engine and sockets. Nothing of it is shared with
+/// the other workers but the pool and what the context refers to.
+class Worker {
+  public:
+    Worker(const ServerSettings& settings, const EngineContext& context, StoragePool& pool);
+    ~Worker();
+
+    /// Before `start`.
+    void add_udp(Descriptor socket);
+    void add_tcp(Descriptor socket, bool is_v6);
+    void start();
+
+    /// Returns when the thread takes no more questions; what waits is still answered.
+    void stop_reading();
+    std::size_t waiting() const { return dispatcher_.waiting(); }
+    /// Closes everything and joins the thread. Nothing may be waiting for pool or upstream.
+    void finish();
+
+    void add_to(ServerCounters& counters) const;
+
+  private:
+    boost::asio::awaitable<void> watch_deadlines();
+
+    boost::asio::io_context io_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_;
+    boost::asio::steady_timer tick_;
+    std::vector<std::byte> receive_buffer_;
+    Dispatcher dispatcher_;
+    ConnectionContext connections_;
+    std::size_t connections_max_;
+    bool stopping_ = false;  // on the thread
+    std::vector<std::unique_ptr<UdpListener>> udp_;
+    std::vector<std::unique_ptr<TcpListener>> tcp_;
+    std::thread thread_;
+};
+
+}  // namespace idnode::resolver
