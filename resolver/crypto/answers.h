@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "proto/handle/envelope.h"
+#include "registry/model/ports.h"
+
+/// Answers to challenges, §5.2: the `signedResponse` field, made by clients and checked by servers.
+namespace idnode::crypto {
+
+/// What was challenged: the server's nonce and the digest of the request, without algorithm octet.
+struct Challenge {
+    BytesView nonce;
+    BytesView digest;
+};
+
+/// First octet of an answer with a secret key.
+enum class SecretAlgorithm : std::uint8_t {  // wire
+    kMd5Old = 0x00,
+    kMd5 = 0x01,
+    kSha1 = 0x02,
+    kSha256 = 0x03,
+    kHmacSha1 = 0x12,
+    kHmacSha256 = 0x13,
+    kPbkdf2HmacSha1 = 0x22,
+};
+
+/// The answer that a client of ours gives when the lower of the challenge's version and its
+/// suggested version is `version`: bare MD5 below 2.1, SHA-1 below 2.7, otherwise PBKDF2.
+Result<Bytes> answer_with_secret(BytesView secret, const Challenge& challenge,
+                                 handle::Version version, model::Entropy& entropy);
+
+/// An answer in the form that `algorithm` names, with its first octet.
+Result<Bytes> answer_with_secret(BytesView secret, const Challenge& challenge,
+                                 SecretAlgorithm algorithm, model::Entropy& entropy);
+
+/// Whether `answer` proves knowledge of `secret`. Every form is accepted; in requests below 2.1 it
+/// is bare MD5. Takes the same time wherever the first wrong octet stands. An answer that is empty,
+/// of an unknown form or of absurd parameters is wrong, and nothing is computed for it (§10.2 H17,
+/// H18).
+bool verify_secret_answer(BytesView secret, const Challenge& challenge, BytesView answer,
+                          handle::Version request_version);
+
+/// The answer with a private key to a challenge of `version`.
+Result<Bytes> answer_with_key(const model::Signer& signer, const Challenge& challenge,
+                              handle::Version version);
+
+/// Whether `answer` was signed with the private key of `public_key`. SHA-1 and SHA-256 under all
+/// their names; MD5 is refused. kInvalid: the public key is of no use, see `verify_signature`.
+Result<bool> verify_key_answer(BytesView public_key, const Challenge& challenge, BytesView answer);
+
+/// The hash behind the names and one-octet codes of §5.2 and §5.6; nothing for MD5 and the unknown.
+std::optional<model::Signer::Hash> hash_named(BytesView name);
+
+}  // namespace idnode::crypto
