@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "proto/base/result.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+/// The subcommands of `idnode`: each adds itself to the program and, when it is chosen, runs while
+/// the command line is parsed and leaves its exit code (exit_codes.h) in `exit_code`.
+namespace idnode::tools {
+
+void add_init(CLI::App& program, int& exit_code);
+void add_settings(CLI::App& program, int& exit_code);
+
+/// `idnode: what` on standard error.
+void complain(std::string_view what);
+
+/// Makes a usage error of a value that `fine` refuses.
+void must(CLI::Option* option, Result<void> (*fine)(std::string_view text));
+
+}  // namespace idnode::tools

@@ -1,0 +1,129 @@
+#include "tools/node.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "proto/base/text.h"
+#include "registry/model/identifier.h"
+#include "resolver/crypto/digests.h"
+#include "storage/stores.h"
+#include "tools/free_port.h"
+#include "tools/no_upstream.h"
+#include "tools/node_keys.h"
+#include "tools/site_record.h"
+
+namespace idnode::tools {
+namespace {
+
+constexpr std::chrono::milliseconds kStopGrace{2000};
+// Between finding a free port and opening it somebody else may take it; not so often in a row.
+constexpr int kFreePortTries = 16;
+constexpr std::int64_t kBytesPerMb = 1 << 20;
+
+resolver::ServerSettings server_settings(const Settings& settings) {
+    resolver::ServerSettings out;
+    out.addresses = settings.listen.address;
+    out.udp_port = static_cast<int>(settings.listen.udp_port);
+    out.tcp_port = static_cast<int>(settings.listen.tcp_port);
+    out.threads = static_cast<unsigned>(settings.node.threads);
+    out.storage_threads = static_cast<unsigned>(settings.limits.storage_threads);
+    out.tcp_connections_max = static_cast<std::size_t>(settings.limits.tcp_connections_max);
+    out.tcp_inflight_max = static_cast<std::size_t>(settings.limits.tcp_inflight_max);
+    out.tcp_idle = settings.limits.tcp_idle;
+    return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
+    std::unique_ptr<Node> node(new Node(settings));
+    if (auto done = node->open_keys(); !done) return done.error();
+    if (auto done = node->open_store(); !done) return done.error();
+    if (auto done = node->open_upstream(); !done) return done.error();
+    if (auto done = node->listen(); !done) return done.error();
+    return node;
+}
+
+void Node::stop() {
+    server_->stop(kStopGrace);
+}
+
+std::string Node::endpoints() const {
+    const auto udp = server_->udp_endpoints();
+    const auto tcp = server_->tcp_endpoints();
+    std::string out;
+    if (!udp.empty()) out += fmt::format("udp={}", fmt::join(udp, ","));
+    if (!tcp.empty()) out += fmt::format("{}tcp={}", out.empty() ? "" : " ", fmt::join(tcp, ","));
+    return out;
+}
+
+Result<void> Node::open_keys() {
+    digests_ = crypto::make_digests();
+    entropy_ = crypto::make_entropy();
+    auto signer = load_server_key(settings_.keys_dir());
+    if (!signer) return signer.error();
+    signer_ = std::move(*signer);
+    return {};
+}
+
+Result<void> Node::open_store() {
+    storage::RocksOptions options;
+    options.dir = settings_.data_dir();
+    options.cache_bytes = static_cast<std::uint64_t>(settings_.data.cache_mb * kBytesPerMb);
+    auto store = storage::open_rocks_store(options, clock_);
+    if (!store) return store.error();
+    store_ = std::move(*store);
+    const std::string own = model::prefix_handle_of(settings_.node.prefix);
+    if (store_->prefixes().current()->contains(own)) return {};
+    return Error{Errc::kInvalid,
+                 fmt::format("node.prefix = \"{}\": the database in {} is not responsible for this "
+                             "prefix; correct node.prefix or data.dir",
+                             settings_.node.prefix, options.dir.string())};
+}
+
+Result<void> Node::open_upstream() {
+    upstream_ = std::make_unique<NoUpstream>();
+    return {};
+}
+
+Result<void> Node::listen() {
+    const SiteAddress address = choose_site_address(settings_);
+    if (!address.warning.empty()) warnings_.push_back(address.warning);
+    resolver::ChallengeTable::Limits limits;
+    limits.pending_max = static_cast<std::size_t>(settings_.limits.challenges_max);
+    challenges_.emplace(limits, *entropy_);
+
+    const bool any_port = settings_.listen.udp_port == 0 || settings_.listen.tcp_port == 0;
+    for (int tries = 1;; ++tries) {
+        // The site record must name the ports before the first question can come.
+        Settings chosen = settings_;
+        if (auto found = choose_ports(chosen.listen); !found) return found.error();
+        auto done = listen_on(chosen, address.text);
+        const bool taken = !done && done.error().code == Errc::kUnavailable;
+        if (!taken || !any_port || tries == kFreePortTries) return done;
+    }
+}
+
+Result<void> Node::listen_on(const Settings& settings, const std::string& address) {
+    const auto site = make_site(settings, address, signer_->public_key());
+    if (!site) return site.error();
+    context_.emplace(resolver::EngineContext{
+        .store = *store_,
+        .clock = clock_,
+        .digests = *digests_,
+        .signer = *signer_,
+        .challenges = *challenges_,
+        .upstream = *upstream_,
+        .site = handle::encode_site(*site),
+        .site_serial = site->serial,
+        .own_prefix = fold_ascii(settings.node.prefix),
+        .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max)});
+    auto server = resolver::Server::start(server_settings(settings), *context_);
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    return {};
+}
+
+}  // namespace idnode::tools

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/base/result.h"
+#include "registry/model/ports.h"
+#include "resolver/engine/challenges.h"
+#include "resolver/engine/context.h"
+#include "resolver/net/server.h"
+#include "tools/settings.h"
+#include "tools/system_clock.h"
+
+namespace idnode::tools {
+
+/// A running node: store, keys, upstream and front doors, wired by its settings.
+class Node {
+  public:
+    /// Serves when it returns. The error says what could not be started, where, and the remedy.
+    static Result<std::unique_ptr<Node>> start(const Settings& settings);
+
+    /// Lets open questions finish for a moment, then closes everything. Nothing is served
+    /// afterwards.
+    void stop();
+
+    /// `udp=127.0.0.1:2641 tcp=127.0.0.1:2641`, several addresses with commas between.
+    std::string endpoints() const;
+    /// What an operator should look at, though the node serves.
+    const std::vector<std::string>& warnings() const { return warnings_; }
+    resolver::ServerCounters counters() const { return server_->counters(); }
+
+  private:
+    explicit Node(const Settings& settings) : settings_(settings) {}
+
+    Result<void> open_store();
+    Result<void> open_keys();
+    Result<void> open_upstream();
+    Result<void> listen();
+    Result<void> listen_on(const Settings& settings, const std::string& address);
+
+    const Settings settings_;
+    std::vector<std::string> warnings_;
+    SystemClock clock_;
+    // In the order in which they need each other; the server goes first at the end.
+    std::unique_ptr<model::RecordStore> store_;
+    std::unique_ptr<model::Digests> digests_;
+    std::unique_ptr<model::Entropy> entropy_;
+    std::unique_ptr<model::Signer> signer_;
+    std::optional<resolver::ChallengeTable> challenges_;
+    std::unique_ptr<resolver::Upstream> upstream_;
+    std::optional<resolver::EngineContext> context_;
+    std::unique_ptr<resolver::Server> server_;
+};
+
+}  // namespace idnode::tools
