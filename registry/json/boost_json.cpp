@@ -1,0 +1,2 @@
+// Boost.JSON comes as headers; its functions are compiled here, once.
+#include <boost/json/src.hpp>
