@@ -200,15 +200,12 @@ void write_key(std::string_view handle, SuffixCase suffix_case, Key& out) {
         suffix_case == SuffixCase::kFold || !parts.has_slash || is_global(handle);
     const std::size_t folded = folds_all ? handle.size() : parts.prefix.size();
     const std::string_view start = parts.has_slash ? std::string_view{} : kPrefixHandleStart;
-    out.resize_and_overwrite(1 + start.size() + handle.size(), [&](char* to, std::size_t size) {
-        *to++ = kHandleTag;
-        to = std::ranges::copy(start, to).out;
-        to = std::ranges::transform(handle.substr(0, folded), to, [](char octet) {
-                 return fold_ascii(octet);
-             }).out;
-        std::ranges::copy(handle.substr(folded), to);
-        return size;
-    });
+    out.clear();
+    out.reserve(1 + start.size() + handle.size());
+    out.push_back(kHandleTag);
+    out.append(start);
+    for (const char octet : handle.substr(0, folded)) out.push_back(fold_ascii(octet));
+    out.append(handle.substr(folded));
 }
 
 Key key_of(std::string_view handle, SuffixCase suffix_case) {

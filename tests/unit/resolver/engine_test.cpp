@@ -1,0 +1,298 @@
+#include <catch2/catch.hpp>
+
+#include "proto/base/text.h"
+#include "proto/handle/credential.h"
+#include "proto/handle/signing.h"
+#include "tests/unit/resolver/engine_fixture.h"
+
+using namespace idnode;
+using namespace idnode::test;
+using handle::ResponseCode;
+using resolver::Carrier;
+using resolver::Effort;
+using resolver::Outcome;
+
+namespace {
+
+constexpr std::uint32_t kPlain = 0x19000000;
+constexpr std::uint32_t kNotPublicOnly = 0x18000000;
+constexpr std::uint32_t kNotRecursive = 0x09000000;
+
+/// A store that has everything on disk only: nothing is in memory.
+class ColdStore final : public model::RecordStore {
+  public:
+    explicit ColdStore(std::unique_ptr<model::RecordStore> real) : real_(std::move(real)) {}
+    Result<model::Lookup> read(
+        std::string_view key, model::ReadTier tier,
+        model::FunctionRef<void(const model::RecordView&)> visit) const override {
+        if (tier == model::ReadTier::kMemory) return model::Lookup::kNotInMemory;
+        return real_->read(key, tier, visit);
+    }
+    std::unique_ptr<model::RecordCursor> scan(std::string_view prefix,
+                                              std::string_view after) const override {
+        return real_->scan(prefix, after);
+    }
+    const model::PrefixBoard& prefixes() const override { return real_->prefixes(); }
+    Result<model::Committed> commit(const model::Change& change) override {
+        return real_->commit(change);
+    }
+    model::PartitionId partition_of(std::string_view key) const override {
+        return real_->partition_of(key);
+    }
+    std::size_t partition_count() const override { return real_->partition_count(); }
+    bool is_atomic(std::span<const std::string_view> keys) const override {
+        return real_->is_atomic(keys);
+    }
+    Result<std::vector<model::LogEntry>> read_log(model::PartitionId partition,
+                                                  model::TransactionId after,
+                                                  std::size_t count_max) const override {
+        return real_->read_log(partition, after, count_max);
+    }
+    Result<model::StoreCounts> counts() const override { return real_->counts(); }
+
+  private:
+    std::unique_ptr<model::RecordStore> real_;
+};
+
+}  // namespace
+
+TEST_CASE("a record is found in whatever case it is asked for and the spelling is echoed") {
+    EngineFixture node;
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/Pump-7", {text_value(1, "URL", "https://pump.example/7")});
+
+    for (const std::string name : {"88.100.1/Pump-7", "88.100.1/PUMP-7", "88.100.1/pump-7"}) {
+        const Answer answer = node.ask(EngineFixture::request(name));
+        CHECK(answer.code() == ResponseCode::kSuccess);
+        CHECK(answer.handle() == name);
+        REQUIRE(answer.values().size() == 1);
+        CHECK(as_text(answer.values()[0].data) == "https://pump.example/7");
+    }
+}
+
+TEST_CASE("a prefix homed with exact suffixes tells two spellings apart") {
+    EngineFixture node;
+    node.home("0.NA/88.100.2", model::SuffixCase::kKeep);
+    node.put("88.100.2/a", {text_value(1, "URL", "lower")}, model::SuffixCase::kKeep);
+    node.put("88.100.2/A", {text_value(1, "URL", "upper")}, model::SuffixCase::kKeep);
+
+    CHECK(as_text(node.ask(EngineFixture::request("88.100.2/a")).values().at(0).data) == "lower");
+    CHECK(as_text(node.ask(EngineFixture::request("88.100.2/A")).values().at(0).data) == "upper");
+}
+
+TEST_CASE("responses carry the authoritative flag, the site serial and the request's ids") {
+    EngineFixture node;
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/a", {text_value(1, "URL", "x")});
+    const Answer answer = node.ask(EngineFixture::request("88.100.1/a"));
+    CHECK(answer.view.header.flags == 0x99000000);
+    CHECK(answer.view.header.site_serial == 7);
+    CHECK(answer.view.header.expiration == 1'800'000'000U + 43'200U);
+    CHECK(answer.view.envelope.request_id == 0x01020304);
+    CHECK(answer.view.envelope.suggested == handle::kOwnVersion);
+}
+
+TEST_CASE("an answer that is not in memory is asked for again on the pool, with nothing written") {
+    FixedClock clock;
+    EngineFixture node(std::make_unique<ColdStore>(storage::make_memory_store(clock)));
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/a", {text_value(1, "URL", "x")});
+
+    Bytes out = to_bytes("earlier answers");
+    const Bytes question = EngineFixture::request("88.100.1/a");
+    CHECK(node.give(question, out) == Outcome::kRetryOnPool);
+    CHECK(as_text(out) == "earlier answers");
+    CHECK(node.ask(question, Effort::kPool).code() == ResponseCode::kSuccess);
+}
+
+TEST_CASE("a referral that needs the disk is asked for again on the pool") {
+    FixedClock clock;
+    EngineFixture node(std::make_unique<ColdStore>(storage::make_memory_store(clock)));
+    node.home("0.NA/0.NA");
+    Bytes out;
+    CHECK(node.give(EngineFixture::request("0.NA/88.100.9.4"), out) == Outcome::kRetryOnPool);
+    CHECK(out.empty());
+    CHECK(node.ask(EngineFixture::request("0.NA/88.100.9.4"), Effort::kPool).code() ==
+          ResponseCode::kHandleNotFound);
+}
+
+TEST_CASE("a signed answer is never made on the thread that serves lookups") {
+    EngineFixture node;
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/a", {text_value(1, "URL", "x")});
+    const Bytes question = EngineFixture::request("88.100.1/a", kPlain | handle::flag::kCertify);
+    Bytes out;
+    CHECK(node.give(question, out) == Outcome::kRetryOnPool);
+
+    const Answer answer = node.ask(question, Effort::kPool);
+    const auto credential = handle::decode_credential(answer.view.credential);
+    REQUIRE(credential);
+    CHECK(credential->type == handle::kSignedCredential);
+    CHECK(as_text(credential->algorithm) == "SHA-256");
+    const Bytes input =
+        handle::signature_input(answer.view.envelope, 0, answer.view.header_and_body);
+    CHECK(same_octets(credential->signature, node.digests->sha256(input)));
+}
+
+TEST_CASE(
+    "the prefix handle of the node's own prefix is answered although its parent is not homed") {
+    EngineFixture node;
+    node.put("0.NA/88.100", {text_value(100, "HS_ADMIN", "x")});
+    node.put("0.NA/88.200", {text_value(100, "HS_ADMIN", "x")});
+    CHECK(node.ask(EngineFixture::request("0.na/88.100")).code() == ResponseCode::kSuccess);
+    CHECK(node.ask(EngineFixture::request("88.100")).code() == ResponseCode::kSuccess);
+    CHECK(node.ask(EngineFixture::request("0.NA/88.200", kNotRecursive)).code() ==
+          ResponseCode::kServerNotResponsible);
+}
+
+TEST_CASE("homing a prefix does not make the node answer for its prefix handle") {
+    EngineFixture node;
+    node.home("0.NA/88.300.1");
+    node.put("0.NA/88.300.1", {text_value(1, "URL", "x")});
+    CHECK(node.ask(EngineFixture::request("0.NA/88.300.1", kNotRecursive)).code() ==
+          ResponseCode::kServerNotResponsible);
+    node.home("0.NA/0.NA/88.300");
+    CHECK(node.ask(EngineFixture::request("0.NA/88.300.1", kNotRecursive)).code() ==
+          ResponseCode::kSuccess);
+}
+
+TEST_CASE("a missing derived prefix is referred to the nearest ancestor that delegates") {
+    EngineFixture node;
+    node.home("0.NA/0.NA");
+    node.put("0.NA/88.100", {text_value(2, "HS_SITE.PREFIX", "far")});
+    node.put("0.NA/88.100.1", {text_value(1, "URL", "x"), text_value(2, "hs_na_delegate", "near"),
+                               text_value(3, "HS_SERV.PREFIX", "hidden", 0x0C)});
+    const Answer answer = node.ask(EngineFixture::request("0.NA/88.100.1.7.8"));
+    CHECK(answer.code() == ResponseCode::kPrefixReferral);
+    CHECK(answer.handle().empty());
+    REQUIRE(answer.values().size() == 1);
+    CHECK(as_text(answer.values()[0].data) == "near");
+
+    CHECK(node.ask(EngineFixture::request("88.100.1.7")).code() == ResponseCode::kPrefixReferral);
+    CHECK(node.ask(EngineFixture::request("0.NA/88.100.1.7", kPlain | handle::flag::kDoNotRefer))
+              .code() == ResponseCode::kHandleNotFound);
+}
+
+TEST_CASE("a prefix of a thousand segments costs a bounded number of reads") {
+    EngineFixture node;
+    node.home("0.NA/0.NA");
+    std::string prefix = "88";
+    for (int i = 0; i < 1000; ++i) prefix += ".1";
+    CHECK(node.ask(EngineFixture::request("0.NA/" + prefix)).code() ==
+          ResponseCode::kHandleNotFound);
+}
+
+TEST_CASE("a handle of another prefix becomes a question for the upstream") {
+    EngineFixture node;
+    Bytes out;
+    const Bytes request = EngineFixture::request("99.9/Spelled", kPlain, {1, 2}, {"URL"}, 3);
+    CHECK(node.give(request, out) == Outcome::kAskUpstream);
+    CHECK(out.empty());
+    CHECK(node.question.handle == "99.9/Spelled");
+    CHECK(node.question.indexes == std::vector<std::int32_t>{1, 2});
+    CHECK(node.question.types == std::vector<std::string>{"URL"});
+    CHECK(node.question.recursion_count == 3);
+
+    const auto value = handle::encode_values(std::vector{text_value(1, "URL", "there")});
+    const resolver::UpstreamAnswer theirs{ResponseCode::kSuccess, value, false};
+    const auto envelope = handle::decode_envelope(request);
+    REQUIRE(node.engine.answer_forwarded(*envelope, BytesView(request).subspan(20), node.peer,
+                                         Effort::kInline, theirs, out) == Outcome::kReply);
+    const Answer answer = EngineFixture::parse(std::move(out));
+    CHECK(answer.handle() == "99.9/Spelled");
+    CHECK(answer.values().size() == 1);
+    CHECK_FALSE(answer.view.header.has(handle::flag::kAuthoritative));
+}
+
+TEST_CASE("nothing is forwarded without the recursive flag or for a client that is not served") {
+    EngineFixture node;
+    CHECK(node.ask(EngineFixture::request("99.9/x", kNotRecursive)).code() ==
+          ResponseCode::kServerNotResponsible);
+    node.upstream.open = false;
+    CHECK(node.ask(EngineFixture::request("99.9/x")).code() == ResponseCode::kServerNotResponsible);
+}
+
+TEST_CASE("H25: a recursion count above ten, also with the top bit, ends with RC 6") {
+    EngineFixture node;
+    for (const int count : {11, 200, 255}) {
+        const auto recursion = static_cast<std::uint8_t>(count);
+        CHECK(node.ask(EngineFixture::request("99.9/x", kPlain, {}, {}, recursion)).code() ==
+              ResponseCode::kRecursionLimit);
+    }
+    Bytes out;
+    CHECK(node.give(EngineFixture::request("99.9/x", kPlain, {}, {}, 10), out) ==
+          Outcome::kAskUpstream);
+}
+
+TEST_CASE("a kept answer is used at once") {
+    EngineFixture node;
+    node.upstream.kept["99.9/x"] = std::make_shared<resolver::UpstreamAnswer>(
+        resolver::UpstreamAnswer{ResponseCode::kHandleNotFound, {}, false});
+    CHECK(node.ask(EngineFixture::request("99.9/x")).code() == ResponseCode::kHandleNotFound);
+}
+
+TEST_CASE("restricted values are challenged, refused or left out by the first one selected") {
+    EngineFixture node;
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/a", {text_value(1, "URL", "open"), text_value(2, "KEY", "admin", 0x0C),
+                            text_value(3, "KEY", "nobody", 0x04)});
+    const auto ask = [&](std::uint32_t flags, std::vector<std::int32_t> indexes) {
+        return node.ask(EngineFixture::request("88.100.1/a", flags, indexes));
+    };
+    CHECK(ask(kPlain, {}).values().size() == 1);
+    CHECK(ask(kPlain, {2}).code() == ResponseCode::kValuesNotFound);
+    CHECK(ask(kNotPublicOnly, {1}).code() == ResponseCode::kSuccess);
+    CHECK(ask(kNotPublicOnly, {3}).code() == ResponseCode::kInsufficientPermissions);
+    CHECK(ask(kNotPublicOnly, {4}).code() == ResponseCode::kValuesNotFound);
+    const Answer challenged = ask(kNotPublicOnly, {});
+    CHECK(challenged.code() == ResponseCode::kAuthenticationNeeded);
+    CHECK(challenged.view.envelope.session_id > 0);
+    CHECK(challenged.view.body.size() == 33 + 20);
+    CHECK(node.challenges.is_pending(challenged.view.envelope.session_id, node.clock.time));
+}
+
+TEST_CASE("an answer above the UDP bound is an error over UDP and whole over TCP") {
+    EngineFixture node;
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/large", {text_value(1, "DESC", std::string(5000, 'x'))});
+    const Bytes question = EngineFixture::request("88.100.1/large");
+    const Answer small = node.ask(question, Effort::kInline, Carrier::kUdp);
+    CHECK(small.code() == ResponseCode::kError);
+    CHECK(small.octets.size() < 200);
+    CHECK(node.ask(question).code() == ResponseCode::kSuccess);
+}
+
+TEST_CASE("H8: a response sent to the node is not answered") {
+    EngineFixture node;
+    Bytes response = EngineFixture::request("88.100.1/a");
+    response[20 + 7] = std::byte{1};
+    Bytes out;
+    CHECK(node.give(response, out, Effort::kInline, Carrier::kUdp) == Outcome::kSilent);
+    CHECK(node.give(response, out, Effort::kInline, Carrier::kTcp) == Outcome::kSilent);
+    CHECK(out.empty());
+}
+
+TEST_CASE("a flood of challenges stays bounded, and one source cannot push out another's") {
+    const auto entropy = crypto::make_entropy();
+    resolver::ChallengeTable table({.pending_max = 100, .pending_per_source_max = 10}, *entropy);
+    resolver::Address calm{};
+    calm[15] = std::byte{1};
+    resolver::Address flooding{};
+    flooding[15] = std::byte{2};
+
+    const auto kept = table.issue(calm, 0);
+    for (int i = 0; i < 1000; ++i) table.issue(flooding, 1);
+    CHECK(table.size() == 11);
+    CHECK(table.is_pending(kept.session_id, 1));
+
+    for (std::uint8_t i = 3; i < 203; ++i) {
+        resolver::Address other{};
+        other[15] = std::byte{i};
+        table.issue(other, 2);
+    }
+    CHECK(table.size() == 100);
+    CHECK_FALSE(table.is_pending(kept.session_id, 60'001));
+    CHECK(table.size() == 100);
+    table.is_pending(0, 120'000);
+    CHECK(table.size() == 0);
+}
