@@ -8,5 +8,6 @@ namespace idnode::bench {
 void add_data_command(CLI::App& app, int& exit_code);
 void add_lookup_command(CLI::App& app, int& exit_code);
 void add_echo_command(CLI::App& app, int& exit_code);
+void add_compare_command(CLI::App& app, int& exit_code);
 
 }  // namespace idnode::bench
