@@ -156,6 +156,8 @@ Result<model::Change> first_change(const PrefixFacts& facts, model::SuffixCase s
 Result<void> fill_store(const Settings& settings, const fs::path& dir, const PrefixFacts& facts) {
     const auto change = first_change(facts, settings.suffix_case());
     if (!change) return change.error();
+    // Restricted values lie there in the clear.
+    if (auto made = make_private_folder(dir); !made) return made.error();
     const SystemClock clock;
     storage::RocksOptions options;
     options.dir = dir;

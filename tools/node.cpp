@@ -17,7 +17,6 @@
 namespace idnode::tools {
 namespace {
 
-constexpr std::chrono::milliseconds kStopGrace{2000};
 // Between finding a free port and opening it somebody else may take it; not so often in a row.
 constexpr int kFreePortTries = 16;
 constexpr std::int64_t kBytesPerMb = 1 << 20;
@@ -47,7 +46,7 @@ Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
 }
 
 void Node::stop() {
-    server_->stop(kStopGrace);
+    server_->stop();
 }
 
 std::string Node::endpoints() const {
