@@ -15,16 +15,6 @@ std::uint32_t seconds_of(model::TimeMs time) {
     return static_cast<std::uint32_t>(time / kMsPerSecond);
 }
 
-Result<void> check_handle(std::string_view handle) {
-    if (handle.empty()) return Error{Errc::kInvalid, "a handle is empty"};
-    if (handle.size() > limits::kHandleBytesMax) {
-        return Error{Errc::kInvalid, "a handle has " + std::to_string(handle.size()) +
-                                         " octets, above the limit of " +
-                                         std::to_string(limits::kHandleBytesMax)};
-    }
-    return {};
-}
-
 /// `current`: 0 when nothing is there.
 Result<void> check_expected(const model::Edit& edit, model::TransactionId current) {
     if (!edit.expected_version || *edit.expected_version == current) return {};
@@ -36,17 +26,26 @@ Result<void> check_expected(const model::Edit& edit, model::TransactionId curren
                                       std::to_string(*edit.expected_version)};
 }
 
-/// The name under which a prefix handle or marker is homed.
-Result<std::string> prefix_name(const model::Edit& edit) {
-    const model::Key key = model::key_of(edit.handle);
+}  // namespace
+
+Result<void> check_handle(std::string_view handle) {
+    if (handle.empty()) return Error{Errc::kInvalid, "a handle is empty"};
+    if (handle.size() > limits::kHandleBytesMax) {
+        return Error{Errc::kInvalid, "a handle has " + std::to_string(handle.size()) +
+                                         " octets, above the limit of " +
+                                         std::to_string(limits::kHandleBytesMax)};
+    }
+    return {};
+}
+
+Result<std::string> homed_name(std::string_view prefix_handle) {
+    const model::Key key = model::key_of(prefix_handle);
     const std::string_view name = model::key_text(key);
     if (model::is_prefix_handle(name)) return std::string(name);
-    return Error{Errc::kInvalid, "'" + edit.handle +
+    return Error{Errc::kInvalid, "'" + std::string(prefix_handle) +
                                      "' cannot be homed: only prefix handles such as "
                                      "0.NA/88.100 and markers such as 0.NA/0.NA/88.100 can"};
 }
-
-}  // namespace
 
 Result<model::Committed> Plan::add(const model::Change& change, model::TimeMs now) {
     const std::size_t effects_before = effects_.size();
@@ -120,7 +119,7 @@ Result<void> Plan::erase(const model::Change& change, const model::Edit& edit, m
 }
 
 Result<void> Plan::home(const model::Change& change, const model::Edit& edit, model::TimeMs now) {
-    auto name = prefix_name(edit);
+    auto name = homed_name(edit.handle);
     if (!name) return name.error();
     const auto stored = find(Family::kPrefixes, *name);
     if (!stored) return stored.error();
@@ -140,7 +139,7 @@ Result<void> Plan::home(const model::Change& change, const model::Edit& edit, mo
 }
 
 Result<void> Plan::unhome(const model::Change& change, const model::Edit& edit, model::TimeMs now) {
-    auto name = prefix_name(edit);
+    auto name = homed_name(edit.handle);
     if (!name) return name.error();
     const auto stored = find(Family::kPrefixes, *name);
     if (!stored) return stored.error();

@@ -82,6 +82,12 @@ class Plan {
     Latest prefixes_;
 };
 
+/// kInvalid for a handle that is empty or longer than any client accepts.
+Result<void> check_handle(std::string_view handle);
+/// The name under which a prefix handle or marker is homed: folded, and with `0.NA/` before the
+/// bare name of a prefix. kInvalid for other handles.
+Result<std::string> homed_name(std::string_view prefix_handle);
+
 /// The table after the plan's effects.
 void apply_to_table(const Plan& plan, model::PrefixTable& table);
 

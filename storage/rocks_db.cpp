@@ -263,6 +263,10 @@ Error rocks_error(const fs::path& dir, std::string_view doing, const rocksdb::St
         return {Errc::kDamaged, what + "the store is damaged (" + status.ToString() +
                                     "); restore it from a backup"};
     }
+    if (status.IsPathNotFound()) {
+        return {Errc::kDamaged,
+                what + "a file is missing (" + status.ToString() + "); restore it from a backup"};
+    }
     return {Errc::kStorage,
             what + status.ToString() + "; check the disk and the folder's permissions"};
 }

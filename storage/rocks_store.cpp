@@ -119,6 +119,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksOptions& options
     return store;
 }
 
+std::unique_ptr<StoredState> RocksStore::state() const {
+    return std::make_unique<State>(*rocks_);
+}
+
 Result<void> RocksStore::refresh() {
     const auto last = last_transaction(*rocks_);
     if (!last) return last.error();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,6 +39,8 @@ class RocksStore final : public model::RecordStore {
 
     const RocksDb& rocks() const { return *rocks_; }
     model::TransactionId last() const { return last_.load(std::memory_order_acquire); }
+    /// What is stored now, for planning. Borrows from the store.
+    std::unique_ptr<StoredState> state() const;
     /// Reads the homed prefixes and the end of the log again, after files were ingested.
     Result<void> refresh();
 

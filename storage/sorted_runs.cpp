@@ -1,0 +1,326 @@
+#include "storage/sorted_runs.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "proto/base/assert.h"
+#include "proto/base/reader.h"
+#include "proto/base/writer.h"
+
+namespace idnode::storage {
+namespace {
+
+constexpr std::size_t kChunkBytesMin = 4U << 10U;
+constexpr std::size_t kChunkBytesMax = 64U << 20U;
+constexpr std::uint64_t kChunksPerMemory = 8;
+constexpr std::size_t kChunksMin = 4;
+constexpr std::size_t kRunBufferBytes = 256U << 10U;
+/// Of a run on disk: u32 key length, u32 stored length, u64 number; then key and stored form.
+constexpr std::size_t kRunHeaderBytes = 16;
+
+struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+Error run_error(const std::filesystem::path& path, std::string_view doing) {
+    const std::string reason = errno != 0 ? std::strerror(errno) : "the file ends too early";
+    return {Errc::kStorage, path.string() + ": cannot " + std::string(doing) +
+                                " a temporary file of the import: " + reason +
+                                "; free some space or check the disk, then import again"};
+}
+
+class ChunkSource final : public RunSource {
+  public:
+    explicit ChunkSource(std::unique_ptr<RunChunk> chunk) : chunk_(std::move(chunk)) {}
+    Result<bool> advance() override {
+        if (at_ == chunk_->count()) return false;
+        entry_ = chunk_->at(at_++);
+        return true;
+    }
+
+  private:
+    std::unique_ptr<RunChunk> chunk_;
+    std::size_t at_ = 0;
+};
+
+class FileSource final : public RunSource {
+  public:
+    FileSource(std::filesystem::path path, File file)
+        : path_(std::move(path)), file_(std::move(file)) {}
+
+    Result<bool> advance() override {
+        begin_ += std::exchange(entry_bytes_, 0);
+        if (auto filled = fill(kRunHeaderBytes); !filled) return filled.error();
+        if (left() == 0) return false;
+        ByteReader in(BytesView(buffer_).subspan(begin_, end_ - begin_));
+        const std::size_t key_bytes = in.u32("key length");
+        const std::size_t stored_bytes = in.u32("stored length");
+        entry_.number = in.u64("number");
+        entry_bytes_ = kRunHeaderBytes + key_bytes + stored_bytes;
+        if (auto filled = fill(entry_bytes_); !filled) return filled.error();
+        if (left() < entry_bytes_) {
+            errno = 0;
+            return run_error(path_, "read");
+        }
+        const std::span<std::byte> octets = std::span(buffer_).subspan(begin_ + kRunHeaderBytes);
+        entry_.key = as_text(octets.first(key_bytes));
+        entry_.stored = octets.subspan(key_bytes, stored_bytes);
+        return true;
+    }
+
+  private:
+    std::size_t left() const { return end_ - begin_; }
+
+    /// Reads until `bytes` are in the buffer or the file ends.
+    Result<void> fill(std::size_t bytes) {
+        if (left() >= bytes) return {};
+        std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
+                  buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
+        end_ = left();
+        begin_ = 0;
+        buffer_.resize(std::max(buffer_.size(), std::max(bytes, kRunBufferBytes)));
+        errno = 0;
+        end_ += std::fread(buffer_.data() + end_, 1, buffer_.size() - end_, file_.get());
+        if (std::ferror(file_.get()) != 0) return run_error(path_, "read");
+        return {};
+    }
+
+    std::filesystem::path path_;
+    File file_;
+    Bytes buffer_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    std::size_t entry_bytes_ = 0;
+};
+
+/// Writes what a merge of sorted chunks gives into one file.
+Result<void> write_run(const std::filesystem::path& path, RunMerge& merge) {
+    errno = 0;
+    File file(std::fopen(path.c_str(), "wb"));
+    if (!file) return run_error(path, "create");
+    Bytes buffer;
+    for (;;) {
+        const auto entry = merge.next();
+        if (!entry) return entry.error();
+        if (*entry) {
+            ByteWriter out(buffer);
+            out.u32(static_cast<std::uint32_t>((*entry)->key.size()));
+            out.u32(static_cast<std::uint32_t>((*entry)->stored.size()));
+            out.u64((*entry)->number);
+            out.raw((*entry)->key);
+            out.raw(BytesView((*entry)->stored));
+            if (buffer.size() < kRunBufferBytes) continue;
+        }
+        if (std::fwrite(buffer.data(), 1, buffer.size(), file.get()) != buffer.size()) {
+            return run_error(path, "write");
+        }
+        buffer.clear();
+        if (!*entry) break;
+    }
+    if (std::fflush(file.get()) != 0) return run_error(path, "write");
+    return {};
+}
+
+/// Heap order: the smallest key at the top, of equal ones the one that arrived last.
+bool comes_later(const std::unique_ptr<RunSource>& a, const std::unique_ptr<RunSource>& b) {
+    const int order = a->entry().key.compare(b->entry().key);
+    return order != 0 ? order > 0 : a->entry().number < b->entry().number;
+}
+
+std::vector<std::unique_ptr<RunSource>> sources_of(std::vector<std::unique_ptr<RunChunk>> chunks) {
+    std::vector<std::unique_ptr<RunSource>> sources;
+    for (auto& chunk : chunks) sources.push_back(std::make_unique<ChunkSource>(std::move(chunk)));
+    return sources;
+}
+
+}  // namespace
+
+RunChunk::RunChunk(std::size_t bytes, std::uint64_t first_number)
+    : bytes_(bytes), first_number_(first_number) {
+    octets_.reserve(bytes);
+}
+
+bool RunChunk::has_room_for(const RecordParts& parts) const {
+    if (is_empty()) return true;
+    const std::size_t more =
+        parts.key.size() + kRecordHeaderBytes + parts.handle.size() + parts.values.size();
+    return octets_.size() + more <= bytes_;
+}
+
+void RunChunk::append(const RecordParts& parts) {
+    Item item;
+    item.offset = static_cast<std::uint32_t>(octets_.size());
+    item.key_bytes = static_cast<std::uint32_t>(parts.key.size());
+    item.number = static_cast<std::uint32_t>(items_.size());
+    ByteWriter(octets_).raw(parts.key);
+    encode_record(parts, octets_);
+    item.stored_bytes = static_cast<std::uint32_t>(octets_.size() - item.offset - item.key_bytes);
+    items_.push_back(item);
+}
+
+std::string_view RunChunk::key(const Item& item) const {
+    return as_text(BytesView(octets_).subspan(item.offset, item.key_bytes));
+}
+
+std::size_t RunChunk::shared_key_bytes() const {
+    const std::string_view first = key(items_.front());
+    std::size_t shared = first.size();
+    for (const Item& item : items_) {
+        const std::string_view other = key(item);
+        const auto at = std::ranges::mismatch(first.substr(0, shared), other).in1;
+        shared = static_cast<std::size_t>(at - first.begin());
+    }
+    return shared;
+}
+
+void RunChunk::sort() {
+    // Most comparisons are settled by eight octets that lie beside the offsets: no walk to the key.
+    const std::size_t shared = shared_key_bytes();
+    for (Item& item : items_) {
+        const std::string_view rest = key(item).substr(shared);
+        for (std::size_t i = 0; i < sizeof item.order; ++i) {
+            const auto octet = i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U;
+            item.order = (item.order << 8U) | octet;
+        }
+    }
+    const auto comes_first = [this](const Item& a, const Item& b) {
+        if (a.order != b.order) return a.order < b.order;
+        const int order = key(a).compare(key(b));
+        return order != 0 ? order < 0 : a.number < b.number;
+    };
+    if (!std::ranges::is_sorted(items_, comes_first)) std::ranges::sort(items_, comes_first);
+}
+
+RunEntry RunChunk::at(std::size_t i) {
+    const Item& item = items_[i];
+    return {key(item), std::span(octets_).subspan(item.offset + item.key_bytes, item.stored_bytes),
+            first_number_ + item.number};
+}
+
+Result<std::unique_ptr<RunMerge>> RunMerge::begin(std::vector<std::unique_ptr<RunSource>> sources) {
+    std::unique_ptr<RunMerge> merge(new RunMerge);
+    for (auto& source : sources) {
+        if (auto pushed = merge->push(std::move(source)); !pushed) return pushed.error();
+    }
+    return merge;
+}
+
+Result<void> RunMerge::push(std::unique_ptr<RunSource> source) {
+    const auto more = source->advance();
+    if (!more) return more.error();
+    if (!*more) return {};
+    heap_.push_back(std::move(source));
+    std::ranges::push_heap(heap_, comes_later);
+    return {};
+}
+
+Result<void> RunMerge::skip_first() {
+    std::ranges::pop_heap(heap_, comes_later);
+    std::unique_ptr<RunSource> source = std::move(heap_.back());
+    heap_.pop_back();
+    return push(std::move(source));
+}
+
+Result<std::optional<RunEntry>> RunMerge::next() {
+    // The entry of the last call and the older ones with its key.
+    while (started_ && !heap_.empty() && heap_.front()->entry().key == last_key_) {
+        if (auto skipped = skip_first(); !skipped) return skipped.error();
+    }
+    started_ = true;
+    if (heap_.empty()) return std::optional<RunEntry>{};
+    last_key_ = heap_.front()->entry().key;
+    return std::optional(heap_.front()->entry());
+}
+
+SortedRuns::SortedRuns(std::filesystem::path dir, std::uint64_t memory_bytes)
+    : dir_(std::move(dir)),
+      chunk_bytes_(static_cast<std::size_t>(std::clamp<std::uint64_t>(
+          memory_bytes / kChunksPerMemory, kChunkBytesMin, kChunkBytesMax))),
+      chunks_max_(std::max(kChunksMin, static_cast<std::size_t>(memory_bytes / chunk_bytes_))),
+      sorter_([this] { run(); }) {}
+
+SortedRuns::~SortedRuns() {
+    stop();
+}
+
+Result<void> SortedRuns::add(const RecordParts& parts) {
+    std::unique_lock lock(mutex_);
+    while (!failed_ && (!current_ || !current_->has_room_for(parts))) {
+        if (current_) submit();
+        if (chunks_in_use_ < chunks_max_) {
+            current_ = std::make_unique<RunChunk>(chunk_bytes_, count_);
+            ++chunks_in_use_;
+        } else {
+            room_.wait(lock);
+        }
+    }
+    if (failed_) return *failed_;
+    current_->append(parts);
+    ++count_;
+    return {};
+}
+
+void SortedRuns::submit() {
+    full_.push_back(std::move(current_));
+    work_.notify_one();
+}
+
+void SortedRuns::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        work_.wait(lock, [this] { return stop_ || !full_.empty(); });
+        if (full_.empty() || failed_) return;
+        std::unique_ptr<RunChunk> chunk = std::move(full_.front());
+        full_.pop_front();
+        lock.unlock();
+        chunk->sort();
+        sorted_.push_back(std::move(chunk));
+        Result<void> spilled;
+        const std::size_t held = sorted_.size();
+        if (held >= chunks_max_ / 2) spilled = spill();
+        lock.lock();
+        if (!spilled) failed_ = spilled.error();
+        chunks_in_use_ -= held - sorted_.size();
+        room_.notify_all();
+    }
+}
+
+Result<void> SortedRuns::spill() {
+    auto merge = RunMerge::begin(sources_of(std::exchange(sorted_, {})));
+    if (!merge) return merge.error();
+    const auto path = dir_ / ("run-" + std::to_string(spilled_.size()));
+    spilled_.push_back(path);
+    return write_run(path, **merge);
+}
+
+void SortedRuns::stop() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stop_ = true;
+    }
+    work_.notify_one();
+    if (sorter_.joinable()) sorter_.join();
+}
+
+Result<std::unique_ptr<RunMerge>> SortedRuns::merge() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (current_) submit();
+    }
+    stop();
+    if (failed_) return *failed_;
+    auto sources = sources_of(std::move(sorted_));
+    for (const std::filesystem::path& path : spilled_) {
+        errno = 0;
+        File file(std::fopen(path.c_str(), "rb"));
+        if (!file) return run_error(path, "read");
+        sources.push_back(std::make_unique<FileSource>(path, std::move(file)));
+    }
+    return RunMerge::begin(std::move(sources));
+}
+
+}  // namespace idnode::storage

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "storage/codec.h"
+
+/// Sorting more records than fit into memory: chunks are filled, sorted beside the filling, and
+/// spilled as sorted runs when they take too much; at the end all are merged.
+namespace idnode::storage {
+
+/// One record on its way: its key and its stored form, whose version is still to be set.
+struct RunEntry {
+    std::string_view key;
+    std::span<std::byte> stored;
+    std::uint64_t number = 0;  // in the order of arrival
+};
+
+/// Sorted entries one after the other.
+class RunSource {
+  public:
+    virtual ~RunSource() = default;
+    /// False at the end. What `entry` shows is valid until the next call.
+    virtual Result<bool> advance() = 0;
+    const RunEntry& entry() const { return entry_; }
+
+  protected:
+    RunEntry entry_;
+};
+
+/// A piece of memory with records in it.
+class RunChunk {
+  public:
+    explicit RunChunk(std::size_t bytes, std::uint64_t first_number);
+
+    bool is_empty() const { return items_.empty(); }
+    std::size_t count() const { return items_.size(); }
+    bool has_room_for(const RecordParts& parts) const;
+    void append(const RecordParts& parts);
+    /// By key, then in the order of arrival.
+    void sort();
+    RunEntry at(std::size_t i);
+
+  private:
+    struct Item {
+        std::uint64_t order = 0;  // first octets of the key behind what all keys share
+        std::uint32_t offset = 0;
+        std::uint32_t key_bytes = 0;
+        std::uint32_t stored_bytes = 0;
+        std::uint32_t number = 0;
+    };
+    std::string_view key(const Item& item) const;
+    std::size_t shared_key_bytes() const;
+
+    std::size_t bytes_;
+    std::uint64_t first_number_;
+    Bytes octets_;
+    std::vector<Item> items_;
+};
+
+/// All sources in one order; of several entries with one key the one that arrived last.
+class RunMerge {
+  public:
+    static Result<std::unique_ptr<RunMerge>> begin(std::vector<std::unique_ptr<RunSource>> sources);
+    /// Nothing at the end. The entry is valid until the next call.
+    Result<std::optional<RunEntry>> next();
+
+  private:
+    RunMerge() = default;
+    Result<void> push(std::unique_ptr<RunSource> source);
+    Result<void> skip_first();
+
+    std::vector<std::unique_ptr<RunSource>> heap_;
+    std::string last_key_;
+    bool started_ = false;
+};
+
+class SortedRuns {
+  public:
+    /// `dir` exists; runs are spilled there.
+    SortedRuns(std::filesystem::path dir, std::uint64_t memory_bytes);
+    ~SortedRuns();
+    SortedRuns(const SortedRuns&) = delete;
+    SortedRuns& operator=(const SortedRuns&) = delete;
+
+    /// Thread-safe. Waits while memory is full.
+    Result<void> add(const RecordParts& parts);
+    /// No more is added. The merge borrows from this object.
+    Result<std::unique_ptr<RunMerge>> merge();
+    std::uint64_t count() const { return count_; }
+    std::size_t spilled_runs() const { return spilled_.size(); }
+
+  private:
+    void run();
+    void submit();
+    Result<void> spill();
+    void stop();
+
+    const std::filesystem::path dir_;
+    const std::size_t chunk_bytes_;
+    const std::size_t chunks_max_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable work_;
+    std::condition_variable room_;
+    std::unique_ptr<RunChunk> current_;
+    std::deque<std::unique_ptr<RunChunk>> full_;  // to be sorted
+    std::size_t chunks_in_use_ = 0;
+    std::uint64_t count_ = 0;
+    std::optional<Error> failed_;
+    bool stop_ = false;
+
+    // Of the sorting thread until it has ended.
+    std::vector<std::unique_ptr<RunChunk>> sorted_;
+    std::vector<std::filesystem::path> spilled_;
+    std::thread sorter_;
+};
+
+}  // namespace idnode::storage

@@ -1,0 +1,124 @@
+#include "storage/sst_files.h"
+
+#include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
+
+#include <utility>
+
+#include "proto/base/writer.h"
+
+namespace idnode::storage {
+namespace {
+
+constexpr std::uint64_t kFileBytesMax = 128U << 20U;
+constexpr std::size_t kBatchBytes = 256U << 10U;
+constexpr std::size_t kBatchesWaitingMax = 4;
+constexpr std::string_view kDoing = "writing the files of an import";
+
+}  // namespace
+
+SstFiles::SstFiles(const RocksDb& rocks, Family family, std::filesystem::path dir)
+    : rocks_(rocks),
+      family_(family),
+      dir_(std::move(dir)),
+      // The page cache may keep the files: lookups will want them.
+      writer_(std::make_unique<rocksdb::SstFileWriter>(
+          rocksdb::EnvOptions(), rocks.file_options(family), rocks.family(family),
+          /*invalidate_page_cache=*/false)) {}
+
+SstFiles::~SstFiles() = default;
+
+Result<void> SstFiles::open_next() {
+    const std::string name = std::string(kFamilyNames[static_cast<std::size_t>(family_)]) + "-" +
+                             std::to_string(paths_.size()) + ".sst";
+    paths_.push_back((dir_ / name).string());
+    const rocksdb::Status status = writer_->Open(paths_.back());
+    if (!status.ok()) return rocks_.error(kDoing, status);
+    is_open_ = true;
+    return {};
+}
+
+Result<void> SstFiles::put(std::string_view key, BytesView value) {
+    if (!is_open_) {
+        if (auto opened = open_next(); !opened) return opened;
+    }
+    const rocksdb::Status status = writer_->Put(to_slice(key), to_slice(value));
+    if (!status.ok()) return rocks_.error(kDoing, status);
+    return writer_->FileSize() < kFileBytesMax ? Result<void>() : close();
+}
+
+Result<void> SstFiles::close() {
+    if (!std::exchange(is_open_, false)) return {};
+    const rocksdb::Status status = writer_->Finish();  // syncs the file
+    if (!status.ok()) return rocks_.error(kDoing, status);
+    return {};
+}
+
+SstThread::SstThread(SstFiles& files) : files_(files), thread_([this] { run(); }) {}
+
+SstThread::~SstThread() {
+    stop();
+}
+
+Result<void> SstThread::put(std::string_view key, BytesView value) {
+    ByteWriter out(filling_.octets);
+    out.raw(key);
+    out.raw(value);
+    filling_.items.push_back({key.size(), value.size()});
+    return filling_.octets.size() < kBatchBytes ? Result<void>() : hand_over();
+}
+
+Result<void> SstThread::hand_over() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return failed_ || waiting_.size() < kBatchesWaitingMax; });
+    if (failed_) return *failed_;
+    waiting_.push_back(std::exchange(filling_, {}));
+    changed_.notify_all();
+    return {};
+}
+
+Result<void> SstThread::close() {
+    if (auto handed = hand_over(); !handed) return handed;
+    stop();
+    if (failed_) return *failed_;
+    return files_.close();
+}
+
+void SstThread::stop() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stop_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void SstThread::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
+        if (waiting_.empty()) return;
+        const Batch batch = std::move(waiting_.front());
+        waiting_.pop_front();
+        lock.unlock();
+        const auto written = write(batch);
+        lock.lock();
+        if (!written) failed_ = written.error();
+        changed_.notify_all();
+        if (failed_) return;
+    }
+}
+
+Result<void> SstThread::write(const Batch& batch) {
+    std::size_t at = 0;
+    for (const Batch::Item& item : batch.items) {
+        const BytesView octets(batch.octets);
+        const BytesView key = octets.subspan(at, item.key_bytes);
+        const BytesView value = octets.subspan(at + item.key_bytes, item.value_bytes);
+        if (auto put = files_.put(as_text(key), value); !put) return put;
+        at += item.key_bytes + item.value_bytes;
+    }
+    return {};
+}
+
+}  // namespace idnode::storage

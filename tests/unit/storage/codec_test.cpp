@@ -1,0 +1,155 @@
+#include "storage/codec.h"
+
+#include <catch2/catch.hpp>
+
+#include "storage/keys.h"
+#include "tests/unit/storage/store_fixture.h"
+
+/// The octets on the disk. Each vector here is a promise to stores that exist.
+namespace idnode::test {
+namespace {
+
+std::string hex(BytesView octets) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const std::byte octet : octets) {
+        out += kDigits[std::to_integer<unsigned>(octet) >> 4U];
+        out += kDigits[std::to_integer<unsigned>(octet) & 15U];
+    }
+    return out;
+}
+
+const model::Key kKey = model::key_of("88.100.7/Ab");
+
+Bytes stored_record(std::string_view handle) {
+    Bytes out;
+    const Bytes no_values = values_of({});
+    storage::encode_record({kKey, handle, 0x0102030405060708, true, no_values}, out);
+    return out;
+}
+
+TEST_CASE("a stored record has the octets that README.md draws") {
+    CHECK(hex(stored_record("88.100.7/Ab")) ==
+          "0101"
+          "0102030405060708"
+          "000b"
+          "38382e3130302e372f4162"
+          "00000000");
+    // Spelled as in the key: the handle is left out.
+    CHECK(hex(stored_record("88.100.7/AB")) ==
+          "0103"
+          "0102030405060708"
+          "0000"
+          "00000000");
+}
+
+TEST_CASE("a stored record reads back, and its version can be set afterwards") {
+    for (const std::string_view handle : {"88.100.7/Ab", "88.100.7/AB"}) {
+        Bytes stored = stored_record(handle);
+        storage::set_record_version(stored, 77);
+        const auto view = storage::decode_record(kKey, stored);
+        REQUIRE(view);
+        CHECK(view->handle == handle);
+        CHECK(view->version == 77);
+        CHECK(view->all_public);
+        CHECK(same_octets(view->values, values_of({})));
+    }
+}
+
+TEST_CASE("a stored record that is cut short is damaged, a newer one unsupported") {
+    const Bytes stored = stored_record("88.100.7/Ab");
+    for (std::size_t size = 0; size < stored.size(); ++size) {
+        const Bytes cut(stored.begin(), stored.begin() + static_cast<std::ptrdiff_t>(size));
+        const auto view = storage::decode_record(kKey, cut);
+        REQUIRE_FALSE(view);
+        CHECK(view.error().code == Errc::kDamaged);
+        CHECK(view.error().detail.find("'88.100.7/AB'") != std::string::npos);
+    }
+    Bytes newer = stored;
+    newer[0] = std::byte{2};
+    CHECK(storage::decode_record(kKey, newer).error().code == Errc::kUnsupported);
+    newer[0] = std::byte{0};
+    CHECK(storage::decode_record(kKey, newer).error().code == Errc::kDamaged);
+}
+
+TEST_CASE("a log entry has the octets that README.md draws and reads back") {
+    Bytes stored;
+    const Bytes before = to_bytes("old");
+    storage::encode_log_entry(
+        {model::Action::kUpdate, model::SuffixCase::kKeep, 0x0102, "300:x", "88.100.7/Ab", before},
+        stored);
+    CHECK(hex(stored) ==
+          "010301"
+          "0000000000000102"
+          "00000005"
+          "3330303a78"
+          "0000000b"
+          "38382e3130302e372f4162"
+          "6f6c64");
+    const auto entry = storage::decode_log_entry(9, stored);
+    REQUIRE(entry);
+    CHECK(entry->id == 9);
+    CHECK(entry->time == 0x0102);
+    CHECK(entry->action == model::Action::kUpdate);
+    CHECK(entry->who == "300:x");
+    CHECK(entry->handle == "88.100.7/Ab");
+    CHECK(entry->key == model::key_of("88.100.7/Ab", model::SuffixCase::kKeep));
+    CHECK(entry->before == before);
+
+    for (std::size_t size = 0; size < stored.size() - before.size(); ++size) {
+        const Bytes cut(stored.begin(), stored.begin() + static_cast<std::ptrdiff_t>(size));
+        CHECK(storage::decode_log_entry(9, cut).error().code == Errc::kDamaged);
+    }
+    for (const auto& [at, code] : {std::pair(0U, Errc::kUnsupported), std::pair(1U, Errc::kDamaged),
+                                   std::pair(2U, Errc::kDamaged)}) {
+        Bytes bad = stored;
+        bad[at] = std::byte{99};
+        CHECK(storage::decode_log_entry(9, bad).error().code == code);
+    }
+}
+
+TEST_CASE("a prefix entry has the octets that README.md draws and reads back") {
+    Bytes stored;
+    storage::encode_prefix_entry({model::SuffixCase::kKeep, 5}, stored);
+    CHECK(hex(stored) ==
+          "0101"
+          "0000000000000005");
+    const auto entry = storage::decode_prefix_entry("0.NA/88", stored);
+    REQUIRE(entry);
+    CHECK(entry->suffix_case == model::SuffixCase::kKeep);
+    CHECK(entry->version == 5);
+    stored.push_back(std::byte{0});
+    CHECK(storage::decode_prefix_entry("0.NA/88", stored).error().code == Errc::kDamaged);
+    stored[0] = std::byte{2};
+    CHECK(storage::decode_prefix_entry("0.NA/88", stored).error().code == Errc::kUnsupported);
+}
+
+TEST_CASE("log keys sort as their numbers do") {
+    CHECK(hex(as_bytes_view(storage::log_key(0x0102030405060708))) == "0102030405060708");
+    CHECK(storage::log_key(255) < storage::log_key(256));
+    CHECK(storage::log_id(storage::log_key(1234567)) == 1234567);
+    CHECK(storage::log_id("short") == 0);
+}
+
+TEST_CASE("the key after a prefix is above all keys that begin with it") {
+    CHECK(storage::key_after_prefix("88.100.7/") == "88.100.70");
+    CHECK(storage::key_after_prefix("a\xFF\xFF") == "b");
+    CHECK(storage::key_after_prefix("\xFF").empty());
+    CHECK(storage::key_after_prefix("").empty());
+}
+
+TEST_CASE("values are the same when nothing but their timestamps differs") {
+    const auto same = [](const std::vector<Line>& a, const std::vector<Line>& b) {
+        return storage::same_values(values_of(a), values_of(b));
+    };
+    CHECK(same({}, {}));
+    CHECK(same({{1, "a", true, 5}, {2, "b"}}, {{1, "a", true, 6}, {2, "b", true, 9}}));
+    CHECK_FALSE(same({{1, "a"}}, {{2, "a"}}));
+    CHECK_FALSE(same({{1, "a"}}, {{1, "b"}}));
+    CHECK_FALSE(same({{1, "a"}}, {{1, "a", false}}));
+    CHECK_FALSE(same({{1, "a"}}, {{1, "a"}, {2, "b"}}));
+    CHECK_FALSE(same({{1, "aa"}, {2, "b"}}, {{1, "a"}, {2, "bb"}}));
+}
+
+}  // namespace
+}  // namespace idnode::test

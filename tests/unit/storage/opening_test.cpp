@@ -1,0 +1,229 @@
+#include <rocksdb/db.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "proto/base/writer.h"
+#include "storage/keys.h"
+#include "tests/unit/storage/engines.h"
+
+/// Opening: what is there afterwards, and what is refused with which words.
+namespace idnode::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error must_refuse(const storage::RocksOptions& options) {
+    SetClock clock;
+    const auto store = storage::open_rocks_store(options, clock);
+    REQUIRE_FALSE(store);
+    INFO(store.error().detail);
+    CHECK(store.error().detail.starts_with(options.dir.string() + ": "));
+    return store.error();
+}
+
+bool says(const Error& error, std::string_view text) {
+    INFO(error.detail);
+    return error.detail.find(text) != std::string::npos;
+}
+
+void make_store(const fs::path& dir) {
+    SetClock clock;
+    const auto store = must_open(create_in(dir), clock);
+    must_commit(*store, {put("88.100.7/a", "1"), home("88.100.7")});
+}
+
+void write_file(const fs::path& path, std::string_view text) {
+    std::ofstream(path, std::ios::binary) << text;
+}
+
+/// Changes the stored format number, as a newer program would.
+void set_format(const fs::path& dir, std::uint32_t format) {
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const auto name : storage::kFamilyNames) {
+        families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
+    }
+    REQUIRE(rocksdb::DB::Open({}, dir.string(), families, &handles, &db).ok());
+    Bytes octets;
+    ByteWriter(octets).u32(format);
+    const auto put = db->Put({}, std::string(storage::kMetaFormat), std::string(as_text(octets)));
+    for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+    delete db;
+    REQUIRE(put.ok());
+}
+
+TEST_CASE("a store that was closed is there after opening", "[rocksdb]") {
+    TemporaryFolder folder;
+    make_store(folder.path());
+    SetClock clock;
+    for (int round = 0; round < 2; ++round) {
+        const auto store = must_open(open_in(folder.path()), clock);
+        CHECK(data_of(*store, "88.100.7/a") == "1");
+        CHECK(store->prefixes().current()->contains("0.NA/88.100.7"));
+        CHECK(store->counts()->log_end == model::LogPosition{2});
+        CHECK(store->counts()->disk_bytes > 0);
+    }
+    const auto store = must_open(open_in(folder.path()), clock);
+    CHECK(must_commit(*store, {put("88.100.7/b", "1")}).first == 3);
+}
+
+TEST_CASE("a store is created in a folder that is new or empty, and in no other", "[rocksdb]") {
+    TemporaryFolder folder;
+    make_store(folder.path() / "new" / "data");
+    const Error error = must_refuse(create_in(folder.path() / "new" / "data"));
+    CHECK(error.code == Errc::kInvalid);
+    CHECK(says(error, "not empty"));
+}
+
+TEST_CASE("a folder that is missing or holds no store is refused", "[rocksdb]") {
+    TemporaryFolder folder;
+    CHECK(says(must_refuse(open_in(folder.path() / "none")), "no such folder; 'idnode init'"));
+    CHECK(says(must_refuse(open_in(folder.path())), "holds no store; 'idnode init'"));
+    write_file(folder.path() / "notes.txt", "hello");
+    const Error error = must_refuse(open_in(folder.path()));
+    CHECK(error.code == Errc::kInvalid);
+    CHECK_FALSE(fs::exists(folder.path() / "LOCK"));
+}
+
+TEST_CASE("a database of another program is refused and left alone", "[rocksdb]") {
+    TemporaryFolder folder;
+    rocksdb::DB* db = nullptr;
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    REQUIRE(rocksdb::DB::Open(options, folder.path().string(), &db).ok());
+    SECTION("with other column families") {}
+    SECTION("with the same column families") {
+        for (const auto name : storage::kFamilyNames) {
+            rocksdb::ColumnFamilyHandle* handle = nullptr;
+            if (name == "default") continue;
+            REQUIRE(db->CreateColumnFamily({}, std::string(name), &handle).ok());
+            (void)db->DestroyColumnFamilyHandle(handle);
+        }
+    }
+    delete db;
+    const Error error = must_refuse(open_in(folder.path()));
+    CHECK(error.code == Errc::kInvalid);
+    CHECK(says(error, "another program"));
+    CHECK(says(error, "choose another folder"));
+}
+
+TEST_CASE("a store of a newer format is refused with the remedy", "[rocksdb]") {
+    TemporaryFolder folder;
+    make_store(folder.path());
+    set_format(folder.path(), storage::kStoreFormat + 1);
+    SECTION("with the families of today") {}
+    SECTION("with a family that this program does not know") {
+        rocksdb::DB* db = nullptr;
+        std::vector<rocksdb::ColumnFamilyHandle*> handles;
+        std::vector<rocksdb::ColumnFamilyDescriptor> families;
+        for (const auto name : storage::kFamilyNames) {
+            families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
+        }
+        families.emplace_back("future", rocksdb::ColumnFamilyOptions());
+        rocksdb::DBOptions options;
+        options.create_missing_column_families = true;
+        REQUIRE(rocksdb::DB::Open(options, folder.path().string(), families, &handles, &db).ok());
+        for (auto* handle : handles) (void)db->DestroyColumnFamilyHandle(handle);
+        delete db;
+    }
+    const Error error = must_refuse(open_in(folder.path()));
+    CHECK(error.code == Errc::kUnsupported);
+    CHECK(says(error, "format 2"));
+    CHECK(says(error, "use the newer version"));
+}
+
+TEST_CASE("damaged files are named as such", "[rocksdb]") {
+    TemporaryFolder folder;
+    make_store(folder.path());
+    const auto manifest = [&folder] {
+        for (const auto& entry : fs::directory_iterator(folder.path())) {
+            if (entry.path().filename().string().starts_with("MANIFEST-")) return entry.path();
+        }
+        return fs::path();
+    }();
+    REQUIRE(fs::exists(manifest));
+    SECTION("CURRENT is missing") {
+        fs::remove(folder.path() / "CURRENT");
+        const Error error = must_refuse(open_in(folder.path()));
+        CHECK(error.code == Errc::kDamaged);
+        CHECK(says(error, "CURRENT is missing; restore the store from a backup"));
+    }
+    SECTION("CURRENT is rubbish") {
+        write_file(folder.path() / "CURRENT", "rubbish");
+        const Error error = must_refuse(open_in(folder.path()));
+        CHECK(error.code == Errc::kDamaged);
+        CHECK(says(error, "restore it from a backup"));
+    }
+    SECTION("the manifest is rubbish") {
+        write_file(manifest, std::string(100, 'x'));
+        const Error error = must_refuse(open_in(folder.path()));
+        CHECK(error.code == Errc::kDamaged);
+        CHECK(says(error, "restore it from a backup"));
+    }
+    SECTION("the manifest is missing") {
+        fs::remove(manifest);
+        const Error error = must_refuse(open_in(folder.path()));
+        CHECK(error.code == Errc::kDamaged);
+        CHECK(says(error, "restore it from a backup"));
+    }
+}
+
+TEST_CASE("a second writer is told that the store is in use", "[rocksdb]") {
+    RocksEngine engine;
+    const Error error = must_refuse(open_in(engine.folder.path()));
+    CHECK(error.code == Errc::kUnavailable);
+    CHECK(says(error, "in use by another process; stop that one first"));
+}
+
+TEST_CASE("a store can be read beside a running node, and only read", "[rocksdb]") {
+    RocksEngine engine;
+    must_commit(*engine.store, {put("88.100.7/a", "1"), home("88.100.7")});
+    auto options = open_in(engine.folder.path());
+    options.read_only = true;
+    const auto reader = must_open(options, engine.clock);
+    must_commit(*engine.store, {put("88.100.7/b", "1")});
+
+    CHECK(data_of(*reader, "88.100.7/a") == "1");
+    CHECK_FALSE(find(*reader, "88.100.7/b"));
+    CHECK(reader->prefixes().current()->contains("0.NA/88.100.7"));
+    CHECK(scan(*reader, {}).size() == 1);
+    CHECK(whole_log(*reader).size() == 2);
+    CHECK(reader->counts()->log_end == model::LogPosition{2});
+    const auto refused = reader->commit(change_of({put("88.100.7/c", "1")}));
+    CHECK(refused.error().code == Errc::kRefused);
+}
+
+TEST_CASE("a read that must not wait says so when the record is on the disk only", "[rocksdb]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    // Long enough that closing and opening puts them into a file.
+    {
+        const auto store = must_open(create_in(folder.path()), clock);
+        for (int i = 0; i < 100; ++i) {
+            must_commit(*store, {put("88.100.7/" + std::to_string(i), std::string(1000, 'x'))});
+        }
+    }
+    {
+        const auto store = must_open(open_in(folder.path()), clock);
+    }
+    const auto store = must_open(open_in(folder.path()), clock);
+    const auto lookup = [&store](std::string_view handle, model::ReadTier tier) {
+        return store->read(model::key_of(handle), tier, [](const auto&) {});
+    };
+    CHECK(*lookup("88.100.7/5", model::ReadTier::kMemory) == model::Lookup::kNotInMemory);
+    CHECK(*lookup("88.100.7/5", model::ReadTier::kAny) == model::Lookup::kFound);
+    CHECK(*lookup("88.100.7/5", model::ReadTier::kMemory) == model::Lookup::kFound);
+    // Absent ones are known to be absent without the disk, but for the filter's one in a hundred.
+    int absent = 0;
+    for (int i = 0; i < 200; ++i) {
+        const auto found = lookup("88.100.7/5x" + std::to_string(i), model::ReadTier::kMemory);
+        if (*found == model::Lookup::kNotFound) ++absent;
+    }
+    CHECK(absent > 180);
+}
+
+}  // namespace
+}  // namespace idnode::test
