@@ -35,7 +35,7 @@ inline constexpr std::uint16_t kAll = 0x0FFF;
 ///   +-------------+--------------------+-------+
 struct Admin {
     std::uint16_t permissions = admin_permission::kAll;
-    Reference administrator;
+    Reference administrator{};
     bool legacy_length = false;  // two surplus octets at the end, as old software wrote
 
     bool allows(std::uint16_t needed) const { return (permissions & needed) == needed; }

@@ -18,11 +18,11 @@ struct Credential {
     std::uint8_t version = 0;
     std::uint8_t reserved = 0;
     std::uint16_t options = 0;
-    std::string_view signer_handle;     // empty in practice
+    std::string_view signer_handle{};   // empty in practice
     std::uint32_t session_counter = 0;  // 0 when signed with the server key
     std::string_view type = kSignedCredential;
-    BytesView algorithm;  // a name, or one octet below 2.6 (§5.6)
-    BytesView signature;  // or MAC
+    BytesView algorithm{};  // a name, or one octet below 2.6 (§5.6)
+    BytesView signature{};  // or MAC
 };
 
 /// The inner length must cover algorithm and signature exactly, and nothing may follow.

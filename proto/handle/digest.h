@@ -22,7 +22,7 @@ std::optional<DigestAlgorithm> digest_algorithm(BytesView name);
 /// The digest of a request, §3.3. It covers the request's header and body.
 struct RequestDigest {
     DigestAlgorithm algorithm = DigestAlgorithm::kSha256;
-    BytesView octets;
+    BytesView octets{};
     bool old_form = false;  // `BYTES` of an MD5; accepted, never written by us
 };
 
@@ -38,8 +38,8 @@ void encode_request_digest(const RequestDigest& digest, ByteWriter& out);
 
 /// A response's body, taken apart.
 struct ResponseBody {
-    std::optional<RequestDigest> digest;
-    BytesView rest;  // the body of the operation
+    std::optional<RequestDigest> digest{};
+    BytesView rest{};  // the body of the operation
 };
 Result<ResponseBody, WireError> split_response_body(const Header& response, Version version,
                                                     BytesView body);

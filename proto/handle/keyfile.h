@@ -20,12 +20,12 @@ enum class KeyFileScheme : std::uint32_t {  // stored
 /// A private key file, §2.8: the parameters of its encryption and what is encrypted. Nothing is
 /// decrypted here. The views point into the file's octets.
 struct KeyFile {
-    std::optional<KeyFileScheme> scheme;  // absent: the file is a bare key encoding
-    BytesView salt;                       // schemes 3 and 4
-    std::uint32_t iterations = 0;         // schemes 3 and 4
-    std::uint32_t key_bits = 0;           // schemes 3 and 4
-    BytesView iv;                         // schemes 2, 3 and 4
-    BytesView content;                    // cipher text, or the key encoding
+    std::optional<KeyFileScheme> scheme{};  // absent: the file is a bare key encoding
+    BytesView salt{};                       // schemes 3 and 4
+    std::uint32_t iterations = 0;           // schemes 3 and 4
+    std::uint32_t key_bits = 0;             // schemes 3 and 4
+    BytesView iv{};                         // schemes 2, 3 and 4
+    BytesView content{};                    // cipher text, or the key encoding
 
     bool is_encrypted() const { return scheme && *scheme != KeyFileScheme::kPlain; }
 };

@@ -34,15 +34,15 @@ struct SourcePosition {
 
 /// Kind 1: positions in the transactions of all sources, as JSON text.
 struct AllSourcesState {
-    std::string_view json;
+    std::string_view json{};
 
     bool operator==(const AllSourcesState&) const = default;
 };
 
 /// Body of operation 1001. The kind octet exists from 2.9 on; before, there is kind 0 only.
 struct RetrieveTransactionsRequest {
-    std::variant<SourcePosition, AllSourcesState> position;
-    HashBucket bucket;
+    std::variant<SourcePosition, AllSourcesState> position{};
+    HashBucket bucket{};
 };
 Result<RetrieveTransactionsRequest, WireError> decode_retrieve_transactions_request(
     BytesView body, Version version);
@@ -59,11 +59,11 @@ enum class DumpStart : std::uint32_t {  // wire
 /// Body of operation 1002; with a starting point it resumes a dump that broke off.
 struct DumpHandlesRequest {
     struct Resume {
-        std::string_view after;
+        std::string_view after{};
         DumpStart part = DumpStart::kHandles;
     };
-    HashBucket bucket;
-    std::optional<Resume> resume;
+    HashBucket bucket{};
+    std::optional<Resume> resume{};
 };
 Result<DumpHandlesRequest, WireError> decode_dump_handles_request(BytesView body);
 void encode_dump_handles_request(const DumpHandlesRequest& request, ByteWriter& out);

@@ -30,16 +30,16 @@ bool is_handle_request(std::uint32_t op);
 
 /// `STR` handle, `VALUES`: create, add value, modify value.
 struct ValuesRequest {
-    std::string_view handle;
-    BytesView values;  // the `VALUES` section, count first; walked once and well-formed
+    std::string_view handle{};
+    BytesView values{};  // the `VALUES` section, count first; walked once and well-formed
 };
 Result<ValuesRequest, WireError> decode_values_request(BytesView body);
 void encode_values_request(const ValuesRequest& request, ByteWriter& out);
 
 /// `STR` handle, `INTS`: remove value.
 struct RemoveValueRequest {
-    std::string_view handle;
-    std::vector<std::int32_t> indexes;
+    std::string_view handle{};
+    std::vector<std::int32_t> indexes{};
 };
 Result<RemoveValueRequest, WireError> decode_remove_value_request(BytesView body);
 void encode_remove_value_request(const RemoveValueRequest& request, ByteWriter& out);

@@ -27,11 +27,11 @@ inline constexpr std::uint32_t kAnonymousIndex = 0xFFFFFFFF;  // -1
 struct SessionSetupRequest {
     KeyExchangeMode mode = KeyExchangeMode::kDiffieHellman;  // any number may come in
     std::uint32_t timeout = 86'400;                          // seconds; 0: the default
-    std::string_view identity_handle;                        // empty: anonymous
+    std::string_view identity_handle{};                      // empty: anonymous
     std::uint32_t identity_index = kAnonymousIndex;
-    BytesView public_key;                  // modes 1 and 4: encoding of §2.8
-    std::string_view exchange_key_handle;  // mode 3
-    std::uint32_t exchange_key_index = 0;  // mode 3
+    BytesView public_key{};                  // modes 1 and 4: encoding of §2.8
+    std::string_view exchange_key_handle{};  // mode 3
+    std::uint32_t exchange_key_index = 0;    // mode 3
     bool surplus = true;  // two zero octets at the end: written by us, accepted with and without
 };
 
@@ -43,7 +43,7 @@ void encode_session_setup_request(const SessionSetupRequest& request, ByteWriter
 /// Body of its response, after the digest.
 struct SessionSetupResponse {
     KeyExchangeMode mode = KeyExchangeMode::kDiffieHellman;
-    BytesView data;  // by mode, see the table of §5.7
+    BytesView data{};  // by mode, see the table of §5.7
     bool surplus = true;
 };
 Result<SessionSetupResponse, WireError> decode_session_setup_response(BytesView body);
@@ -60,7 +60,7 @@ inline void encode_exchange_key_request(BytesView encrypted_key, ByteWriter& out
 /// there.
 struct CipherAndKey {
     SessionCipher cipher = SessionCipher::kAes;
-    BytesView key;
+    BytesView key{};
 };
 bool has_cipher_number(KeyExchangeMode mode, Version version);
 Result<CipherAndKey, WireError> decode_cipher_and_key(BytesView octets, bool with_cipher);
@@ -69,8 +69,8 @@ Bytes encode_cipher_and_key(const CipherAndKey& value, bool with_cipher);
 /// An encrypted payload: from 2.4 on an initialisation vector of one block (none for SM4), then the
 /// cipher text; before, cipher text alone (ECB).
 struct EncryptedPayload {
-    BytesView iv;
-    BytesView cipher_text;  // whole blocks, at least one
+    BytesView iv{};
+    BytesView cipher_text{};  // whole blocks, at least one
 };
 std::size_t block_bytes(SessionCipher cipher);
 Result<EncryptedPayload, WireError> split_encrypted(BytesView payload, Version session_version,

@@ -34,8 +34,8 @@ struct Interface {
 struct Server {
     std::uint32_t id = 1;
     std::array<std::byte, 16> address{};  // IPv6, or twelve zero octets and IPv4 (not ::ffff:)
-    Bytes public_key;                     // key encoding of §2.8; may be empty
-    std::vector<Interface> interfaces;
+    Bytes public_key{};                   // key encoding of §2.8; may be empty
+    std::vector<Interface> interfaces{};
 
     bool operator==(const Server&) const = default;
 };
@@ -44,15 +44,15 @@ struct Server {
 /// get-site-info response. §2.7
 struct Site {
     std::uint16_t format_version = 1;
-    Version protocol;
+    Version protocol{};
     std::int16_t serial = 1;
     bool primary = true;           // 0x80
     bool multi_primary = false;    // 0x40
     std::uint8_t spare_flags = 0;  // other bits as received
     HashOption hash_option = HashOption::kWhole;
-    Bytes hash_filter;  // always empty in practice
-    std::vector<std::pair<std::string, std::string>> attributes;
-    std::vector<Server> servers;
+    Bytes hash_filter{};  // always empty in practice
+    std::vector<std::pair<std::string, std::string>> attributes{};
+    std::vector<Server> servers{};
 
     bool operator==(const Site&) const = default;
 };

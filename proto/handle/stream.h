@@ -27,7 +27,7 @@ enum class StreamProtection : std::uint32_t {  // wire
 /// The first word, and the name of the hash of a signed stream.
 struct StreamStart {
     StreamProtection protection = StreamProtection::kUnsigned;
-    std::string hash_name;  // kSigned only: `SHA1`
+    std::string hash_name{};  // kSigned only: `SHA1`
 
     bool operator==(const StreamStart&) const = default;
 };
@@ -65,17 +65,17 @@ enum class TransactionAction : std::uint8_t {  // wire
 
 struct Transaction {
     std::uint64_t id = 0;
-    std::string handle;
+    std::string handle{};
     TransactionAction action = TransactionAction::kCreate;
     std::uint64_t time_ms = 0;
-    std::vector<Value> values;  // kCreate and kUpdate: the record as it is now
+    std::vector<Value> values{};  // kCreate and kUpdate: the record as it is now
 
     bool operator==(const Transaction&) const = default;
 };
 
 /// The following transactions belong to this queue (kAllSources).
 struct QueueName {
-    std::string name;
+    std::string name{};
     bool operator==(const QueueName&) const = default;
 };
 
@@ -105,7 +105,7 @@ inline void encode_dump_header(ByteWriter& out) {
 
 /// State of the other sites, in the text format of §7.3.
 struct DumpSites {
-    std::string text;
+    std::string text{};
     bool operator==(const DumpSites&) const = default;
 };
 
@@ -119,20 +119,20 @@ struct DumpPosition {
 /// Last change of a handle or of a prefix.
 struct DumpDate {
     bool prefix = false;
-    std::string handle;
+    std::string handle{};
     std::uint64_t time_ms = 0;
     std::uint32_t priority = 0;
     bool operator==(const DumpDate&) const = default;
 };
 
 struct DumpedHandle {
-    std::string handle;
-    std::vector<Value> values;
+    std::string handle{};
+    std::vector<Value> values{};
     bool operator==(const DumpedHandle&) const = default;
 };
 
 struct DumpedPrefix {
-    std::string prefix_handle;
+    std::string prefix_handle{};
     bool operator==(const DumpedPrefix&) const = default;
 };
 

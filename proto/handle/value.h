@@ -16,7 +16,7 @@ namespace idnode::handle {
 
 /// `REF` of §0.1: a value of another (or the same) record.
 struct Reference {
-    std::string handle;
+    std::string handle{};
     std::uint32_t index = 0;  // 0 in an administrator reference: any index
 
     bool operator==(const Reference&) const = default;
@@ -49,11 +49,11 @@ struct ValueView {
     TtlType ttl_type = TtlType::kRelative;
     std::uint32_t ttl = kDefaultTtl;  // seconds, or Unix seconds
     std::uint8_t permissions = permission::kDefault;
-    std::string_view type;
-    BytesView data;
+    std::string_view type{};
+    BytesView data{};
     std::uint32_t reference_count = 0;
-    BytesView references;  // encoded `REF`s; see `decode_references`
-    BytesView octets;      // the whole encoding
+    BytesView references{};  // encoded `REF`s; see `decode_references`
+    BytesView octets{};      // the whole encoding
 
     /// What digests of a value cover: everything but index and timestamp (§2.9).
     BytesView digest_octets() const { return octets.subspan(8); }
@@ -69,9 +69,9 @@ struct Value {
     TtlType ttl_type = TtlType::kRelative;
     std::uint32_t ttl = kDefaultTtl;
     std::uint8_t permissions = permission::kDefault;
-    std::string type;
-    Bytes data;
-    std::vector<Reference> references;
+    std::string type{};
+    Bytes data{};
+    std::vector<Reference> references{};
 
     bool operator==(const Value&) const = default;
 };
