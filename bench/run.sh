@@ -1,0 +1,119 @@
+#!/bin/bash
+# The published figures in one command: makes records, imports them into a node of its own, asks that node
+# and the bare echo in turns, prints a Markdown table with machine and commit, and removes everything.
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+bench/run.sh [--count N] [--seconds S] [--rounds R] [--cases A,B] [--dir DIR] [--smoke]
+  --count N     records to make and import (default 1000000; the published table has 10000000)
+  --seconds S   of one turn, node or echo (default 5)
+  --rounds R    turns of each in every case (default 5)
+  --cases A,B   only these cases of `idnode-bench compare` (default: all)
+  --dir DIR     where the temporary folder is made (default: TMPDIR or /tmp); it needs about
+                1.5 KB for each record
+  --smoke       2000 records, one short round of every case: does it all work? Under a minute.
+Programs are taken from build/release/bin, or from IDNODE_BIN.
+END
+}
+
+fail() {
+    echo "bench/run.sh: $*" >&2
+    exit 1
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=${IDNODE_BIN:-${root}/build/release/bin}
+count=1000000
+seconds=5
+rounds=5
+cases=
+parent=${TMPDIR:-/tmp}
+while [[ $# -gt 0 ]]; do
+    case $1 in
+        --smoke) count=2000 seconds=0.5 rounds=1; shift; continue ;;
+        -h | --help) usage; exit 0 ;;
+        --count | --seconds | --rounds | --cases | --dir) [[ $# -ge 2 ]] || fail "$1 needs a value" ;;
+        *) usage >&2; exit 2 ;;
+    esac
+    case $1 in
+        --count) count=$2 ;;
+        --seconds) seconds=$2 ;;
+        --rounds) rounds=$2 ;;
+        --cases) cases=$2 ;;
+        --dir) parent=$2 ;;
+    esac
+    shift 2
+done
+
+for program in idnode idnoded idnode-bench; do
+    [[ -x ${bin}/${program} ]] ||
+        fail "${bin}/${program} is missing: cmake --preset release && cmake --build --preset release"
+done
+
+folder=$(mktemp -d "${parent}/idnode-bench.XXXXXX")
+node_pid=
+clean_up() {
+    if [[ -n ${node_pid} ]]; then
+        kill "${node_pid}" 2>/dev/null || true
+        wait "${node_pid}" 2>/dev/null || true
+    fi
+    rm -rf "${folder}"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+say() { echo "$*" >&2; }
+now_ms() { date +%s%3N; }
+
+free_kb=$(df --output=avail -k "${folder}" | tail -1)
+((free_kb > count * 3 / 2)) || fail "${parent} has ${free_kb} KB left; about $((count * 3 / 2)) are needed (--dir)"
+
+say "making ${count} records"
+"${bin}/idnode-bench" data --count "${count}" -o "${folder}/records.ndjson"
+
+"${bin}/idnode" init "${folder}/node" --prefix 88.100 --listen 127.0.0.1 --port 0 --http-port -1 >/dev/null
+say "importing them"
+import_start=$(now_ms)
+"${bin}/idnode" import "${folder}/records.ndjson" --config "${folder}/node/idnode.toml" >"${folder}/import.log" 2>&1 ||
+    { cat "${folder}/import.log" >&2; fail "the import failed"; }
+import_ms=$(($(now_ms) - import_start))
+
+"${bin}/idnoded" --config "${folder}/node/idnode.toml" >"${folder}/ready" 2>"${folder}/node.log" &
+node_pid=$!
+for ((i = 0; i < 600; i++)); do
+    grep -q '^ready ' "${folder}/ready" && break
+    kill -0 "${node_pid}" 2>/dev/null || { cat "${folder}/node.log" >&2; fail "the node did not start"; }
+    sleep 0.1
+done
+# ready udp=127.0.0.1:40123 tcp=127.0.0.1:40123
+server=$(sed -n 's/^ready .*udp=\([^ ,]*\).*/\1/p' "${folder}/ready")
+[[ -n ${server} ]] || { cat "${folder}/node.log" >&2; fail "the node did not say where it serves"; }
+
+choose=()
+[[ -z ${cases} ]] || choose=(--cases "${cases}")
+# Far above the sum of all turns: only a hang ends here.
+limit=$(awk -v s="${seconds}" -v r="${rounds}" -v n="${count}" 'BEGIN { print int(7 * (2 * r + 2) * (s + 2) * 2 + n / 20000 + 60) }')
+status=0
+timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --server-pid "${node_pid}" \
+    --records "${folder}/records.ndjson" --seconds "${seconds}" --rounds "${rounds}" "${choose[@]}" \
+    >"${folder}/table" || status=$?
+
+cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
+memory_gb=$(awk '/^MemTotal:/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)
+commit=$(git -C "${root}" describe --always --dirty 2>/dev/null || echo unknown)
+cat <<END
+Machine: ${cpu:-$(uname -m)}, $(nproc) cores, ${memory_gb} GB, Linux $(uname -r). Commit ${commit}.
+Load generator, node and echo share the machine. ${rounds} rounds of ${seconds} s; median [least..most].
+
+Import: ${count} records in $(awk -v ms="${import_ms}" 'BEGIN { printf "%.1f", ms / 1000 }') s, $(awk -v n="${count}" -v ms="${import_ms}" 'BEGIN { printf "%.0f", n / (ms / 1000) }') records/s (process start to end).
+Data folder: $(du -sb "${folder}/node/data" | awk -v n="${count}" '{ printf "%.0f MB, %.0f octets a record", $1 / 1e6, $1 / n }').
+
+END
+cat "${folder}/table"
+case ${status} in
+    0) ;;
+    1) fail "the node gave wrong answers" ;;
+    124) fail "stopped after ${limit} s: something hangs" ;;
+    *) fail "idnode-bench compare ended with ${status}" ;;
+esac
