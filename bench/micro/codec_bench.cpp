@@ -12,14 +12,20 @@ namespace idnode::bench {
 namespace {
 
 using handle::Envelope;
-using handle::Header;
 using handle::MessageWriter;
+
+Envelope sample_envelope() {
+    Envelope out;
+    out.suggested = handle::kOwnVersion;
+    out.request_id = 1;
+    return out;
+}
 
 Bytes make_request() {
     Bytes out;
     MessageWriter message(out);
     handle::encode_resolution_request(kSampleHandle, {}, {}, message.body());
-    message.finish({.request_id = 1}, {.op = handle::OpCode::kResolution, .flags = 0x19000000});
+    message.finish(sample_envelope(), {.op = handle::OpCode::kResolution, .flags = 0x19000000});
     return out;
 }
 
@@ -27,7 +33,7 @@ void write_response(BytesView values, Bytes& out) {
     MessageWriter message(out);
     message.body().text_u32(kSampleHandle);
     message.body().raw(values);
-    message.finish({.request_id = 1}, {.op = handle::OpCode::kResolution,
+    message.finish(sample_envelope(), {.op = handle::OpCode::kResolution,
                                        .response = handle::ResponseCode::kSuccess,
                                        .flags = 0x99000000});
 }

@@ -98,8 +98,9 @@ struct WarmStore {
         std::string key;
         for (std::uint64_t i = 0; i < kRecords; ++i) {
             model::write_key(handle_of(i), model::SuffixCase::kFold, key);
-            IDNODE_ASSERT(store->read(key, model::ReadTier::kAny,
-                                      [](const model::RecordView&) {}) == model::Lookup::kFound);
+            const auto found =
+                store->read(key, model::ReadTier::kAny, [](const model::RecordView&) {});
+            IDNODE_ASSERT(found.has_value() && *found == model::Lookup::kFound);
         }
     }
     TemporaryFolder folder;
