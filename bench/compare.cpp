@@ -141,13 +141,14 @@ std::uint64_t Comparison::missing() const {
 Result<Comparison> compare(const Case& about, const CompareOptions& options,
                            const RecordSet& records) {
     LookupOptions to_node = about.lookup;
-    to_node.server = options.server;
+    const bool over_tcp = about.lookup.transport == Transport::kTcp;
+    to_node.server = over_tcp && !options.tcp_server.empty() ? options.tcp_server : options.server;
     to_node.duration = options.duration / kWarmUpDivisor;
     const auto warm_up = run_lookup(to_node, records);
     if (!warm_up) return warm_up.error();
     if (warm_up->tally.correct == 0) {
         return Error{Errc::kUnavailable,
-                     fmt::format("{}: no right answer; {}", options.server,
+                     fmt::format("{}: no right answer; {}", to_node.server,
                                  warm_up->tally.first_wrong.empty() ? "none came at all"
                                                                     : warm_up->tally.first_wrong)};
     }

@@ -42,7 +42,8 @@ struct Comparison {
 };
 
 struct CompareOptions {
-    std::string server;
+    std::string server;      // over UDP
+    std::string tcp_server;  // over TCP; empty: as over UDP
     pid_t server_pid = 0;
     std::chrono::milliseconds duration{5'000};  // of one turn
     std::size_t rounds = 5;

@@ -77,8 +77,9 @@ void add_compare_command(CLI::App& app, int& exit_code) {
         footer += fmt::format("  {:<10} {}\n", one.name, one.what);
     command->footer(footer +
                     "Exit code: 0 every answer right, 1 a wrong answer, 2 usage, 3 no answer.");
-    command->add_option("--server", options->options.server, "HOST:PORT of the node, UDP and TCP")
-        ->required();
+    command->add_option("--server", options->options.server, "HOST:PORT of the node")->required();
+    command->add_option("--tcp-server", options->options.tcp_server,
+                        "HOST:PORT of the node for TCP (default: as --server)");
     command->add_option("--server-pid", options->options.server_pid, "Process of the node")
         ->required();
     command->add_option("--records", options->records, "What was imported into the node")

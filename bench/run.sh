@@ -86,16 +86,17 @@ for ((i = 0; i < 600; i++)); do
     kill -0 "${node_pid}" 2>/dev/null || { cat "${folder}/node.log" >&2; fail "the node did not start"; }
     sleep 0.1
 done
-# ready udp=127.0.0.1:40123 tcp=127.0.0.1:40123
+# ready udp=127.0.0.1:40123 tcp=127.0.0.1:40124
 server=$(sed -n 's/^ready .*udp=\([^ ,]*\).*/\1/p' "${folder}/ready")
-[[ -n ${server} ]] || { cat "${folder}/node.log" >&2; fail "the node did not say where it serves"; }
+tcp_server=$(sed -n 's/^ready .*tcp=\([^ ,]*\).*/\1/p' "${folder}/ready")
+[[ -n ${server} && -n ${tcp_server} ]] || { cat "${folder}/node.log" >&2; fail "the node did not say where it serves"; }
 
 choose=()
 [[ -z ${cases} ]] || choose=(--cases "${cases}")
 # Far above the sum of all turns: only a hang ends here.
 limit=$(awk -v s="${seconds}" -v r="${rounds}" -v n="${count}" 'BEGIN { print int(7 * (2 * r + 2) * (s + 2) * 2 + n / 20000 + 60) }')
 status=0
-timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --server-pid "${node_pid}" \
+timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" --server-pid "${node_pid}" \
     --records "${folder}/records.ndjson" --seconds "${seconds}" --rounds "${rounds}" "${choose[@]}" \
     >"${folder}/table" || status=$?
 
