@@ -311,7 +311,7 @@ Result<BulkReader::Line> BulkReader::read(std::string_view line) {
 }
 
 Result<BulkReader::Line> BulkReader::read_slowly(std::string_view line) {
-    auto record = read_record(line);
+    auto record = parse_record(line);
     if (!record) return record.error();
     auto values = model::encode_record_values(*record);
     if (!values) return values.error();

@@ -12,7 +12,7 @@
 namespace idnode::json {
 
 /// Reads record lines straight into the octets that are stored. It does the common forms itself and
-/// leaves every line with anything unusual, wrong lines included, to `read_record`: so the two
+/// leaves every line with anything unusual, wrong lines included, to `parse_record`: so the two
 /// never disagree, and errors read alike. Buffers are reused. One reader per thread.
 class BulkReader {
   public:

@@ -1,6 +1,8 @@
 #include "registry/json/fields.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace idnode::json {
 
@@ -27,9 +29,15 @@ Result<bool> read_bool(const bj::value& value, const Place& place) {
 }
 
 Result<std::int64_t> read_integer(const bj::value& value, const Place& place, IntegerRange range) {
-    // Numbers beyond 64 bits and fractions arrive as doubles, numbers above 2^63 as unsigned.
-    const auto* number = value.if_int64();
-    if (number != nullptr && *number >= range.min && *number <= range.max) return *number;
+    // Fractions and numbers beyond 64 bits arrive as doubles; what we build ourselves from unsigned
+    // types, and numbers from 2^63 on, as unsigned.
+    std::optional<std::int64_t> number;
+    if (const auto* exact = value.if_int64()) number = *exact;
+    if (const auto* positive = value.if_uint64();
+        positive != nullptr && std::in_range<std::int64_t>(*positive)) {
+        number = static_cast<std::int64_t>(*positive);
+    }
+    if (number && *number >= range.min && *number <= range.max) return *number;
     return place.error("must be an integer from " + std::to_string(range.min) + " to " +
                        std::to_string(range.max));
 }

@@ -32,6 +32,7 @@ Result<handle::Value> read_value(const boost::json::value& value, const Place& p
 /// `{"handle":…,"values":[…]}`; a `responseCode` must be 1. Says nothing about whether the record
 /// may be stored: indexes and size are checked by `model::encode_record_values`.
 Result<model::Record> read_record(const boost::json::value& value, const Place& place = {});
-Result<model::Record> read_record(std::string_view text);
+/// As above from a text, which must be strict JSON (parse.h).
+Result<model::Record> parse_record(std::string_view text);
 
 }  // namespace idnode::json

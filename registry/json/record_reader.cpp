@@ -170,7 +170,7 @@ Result<model::Record> read_record(const bj::value& value, const Place& place) {
     return out;
 }
 
-Result<model::Record> read_record(std::string_view text) {
+Result<model::Record> parse_record(std::string_view text) {
     const auto value = parse(text);
     if (!value) return value.error();
     return read_record(*value);

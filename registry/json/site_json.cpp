@@ -1,5 +1,6 @@
 #include "registry/json/site_json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -44,11 +45,25 @@ bj::value public_key_json(BytesView encoding) {
     return {{"format", "base64"}, {"value", text}};
 }
 
+/// Twelve zero octets make an IPv4 address, as the reference writes them, `::1` as 0.0.0.1 too.
+std::string address_text(const std::array<std::byte, 16>& address) {
+    const auto is_zero = [](std::byte octet) { return octet == std::byte{0}; };
+    if (!std::all_of(address.begin(), address.begin() + 12, is_zero)) {
+        return handle::format_site_address(address);
+    }
+    std::string out;
+    for (std::size_t i = 12; i < address.size(); ++i) {
+        if (i > 12) out += '.';
+        out += std::to_string(std::to_integer<unsigned>(address[i]));
+    }
+    return out;
+}
+
 bj::value server_json(const handle::Server& server) {
     bj::array interfaces;
     for (const auto& one : server.interfaces) interfaces.push_back(interface_json(one));
     return {{"serverId", static_cast<std::int32_t>(server.id)},
-            {"address", handle::format_site_address(server.address)},
+            {"address", address_text(server.address)},
             {"publicKey", public_key_json(server.public_key)},
             {"interfaces", std::move(interfaces)}};
 }

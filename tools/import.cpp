@@ -1,0 +1,349 @@
+#include "tools/import.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <ostream>
+#include <thread>
+#include <utility>
+
+#include "proto/handle/admin.h"
+#include "registry/model/record.h"
+#include "storage/bulk_load.h"
+#include "tools/import_lines.h"
+#include "tools/import_prefixes.h"
+#include "tools/progress.h"
+#include "tools/system_clock.h"
+
+namespace idnode::tools {
+namespace {
+
+constexpr std::uint64_t kBadLinesPrinted = 20;
+constexpr std::int32_t kSiteIndex = 1;  // usual indexes of a prefix handle, §2.4
+constexpr std::int32_t kAdminIndex = 100;
+constexpr std::uint32_t kGroupIndex = 200;
+
+/// Blocks on their way from the thread that reads to those that parse, and the order in which what
+/// they parsed is loaded: that of the files, so that the later of two equal handles counts and the
+/// first bad line is the one that is reported.
+class Pipeline {
+  public:
+    explicit Pipeline(std::size_t blocks_max) : blocks_max_(blocks_max) {}
+
+    /// False when the import has failed: there is no use in reading on.
+    bool push(ImportBlock block) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return failure_ || blocks_.size() < blocks_max_; });
+        if (failure_) return false;
+        block.number = pushed_++;
+        blocks_.push_back(std::move(block));
+        changed_.notify_all();
+        return true;
+    }
+    void close() {
+        const std::scoped_lock lock(mutex_);
+        closed_ = true;
+        changed_.notify_all();
+    }
+    /// Nothing at the end, or after a failure.
+    std::optional<ImportBlock> pop() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return failure_ || closed_ || !blocks_.empty(); });
+        if (failure_ || blocks_.empty()) return std::nullopt;
+        ImportBlock out = std::move(blocks_.front());
+        blocks_.pop_front();
+        changed_.notify_all();
+        return out;
+    }
+    /// Waits until all earlier blocks are loaded; false after a failure.
+    bool wait_turn(std::uint64_t number) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return failure_ || loaded_ == number; });
+        return !failure_;
+    }
+    void end_turn() {
+        const std::scoped_lock lock(mutex_);
+        ++loaded_;
+        changed_.notify_all();
+    }
+    void fail(Error error) {
+        const std::scoped_lock lock(mutex_);
+        if (!failure_) failure_ = std::move(error);
+        changed_.notify_all();
+    }
+    std::optional<Error> failure() {
+        const std::scoped_lock lock(mutex_);
+        return failure_;
+    }
+
+  private:
+    const std::size_t blocks_max_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<ImportBlock> blocks_;
+    std::uint64_t pushed_ = 0;
+    std::uint64_t loaded_ = 0;
+    bool closed_ = false;
+    std::optional<Error> failure_;
+};
+
+/// The octets to come, if all inputs are files.
+std::uint64_t total_bytes(const std::vector<std::string>& files) {
+    std::uint64_t out = 0;
+    for (const std::string& file : files) {
+        std::error_code error;
+        const auto size = std::filesystem::file_size(file, error);
+        if (file == "-" || error) return 0;
+        out += size;
+    }
+    return out;
+}
+
+class Import {
+  public:
+    Import(const ImportOptions& options, ImportStreams streams, storage::BulkLoad& load)
+        : options_(options),
+          streams_(streams),
+          load_(load),
+          prefixes_({options.own_prefix, options.suffix_case, options.home_foreign},
+                    load.store().prefixes().current()),
+          progress_(streams.err, Progress::style_for_stderr(options.quiet)),
+          pipeline_(2UZ * options.threads + 2) {}
+
+    Result<ImportReport> run();
+
+  private:
+    Result<void> open_errors_file();
+    void read_files();
+    Result<void> read_file(const std::string& file);
+    Result<void> read_blocks(std::istream& in, const std::string& name);
+    void parse_blocks();
+    Result<void> load_block(const ParsedBlock& block);
+    Result<void> report_bad(const ParsedBlock::BadLine& line);
+    Result<void> finish_prefixes();
+    Result<void> make_prefix_handle(const std::string& prefix_handle);
+    Result<bool> store_has(std::string_view handle) const;
+    void print(const ImportReport& report);
+
+    const ImportOptions& options_;
+    ImportStreams streams_;
+    storage::BulkLoad& load_;
+    ImportPrefixes prefixes_;
+    std::ofstream errors_;
+    Progress progress_;          // in turn
+    std::uint64_t records_ = 0;  // in turn
+    std::uint64_t refused_ = 0;  // in turn
+    std::atomic<std::uint64_t> bytes_done_ = 0;
+    std::uint64_t bytes_total_ = 0;
+    Pipeline pipeline_;
+};
+
+Result<void> Import::open_errors_file() {
+    if (options_.errors_file.empty()) return {};
+    errors_.open(options_.errors_file, std::ios::trunc);
+    if (errors_) return {};
+    return Error{Errc::kInvalid, options_.errors_file.string() +
+                                     ": cannot be written; give another file with --errors"};
+}
+
+Result<void> Import::read_blocks(std::istream& in, const std::string& name) {
+    BlockReader reader(in, name, options_.format);
+    const std::uint64_t before = bytes_done_;
+    for (;;) {
+        auto block = reader.next();
+        if (!block) return block.error();
+        bytes_done_ = before + reader.bytes_read();
+        if (!*block) return {};
+        if (!pipeline_.push(std::move(**block))) return {};
+    }
+}
+
+Result<void> Import::read_file(const std::string& file) {
+    if (file == "-") return read_blocks(streams_.in, "standard input");
+    std::error_code error;
+    std::ifstream in;
+    if (!std::filesystem::is_directory(file, error)) in.open(file, std::ios::binary);
+    if (!in.is_open()) {
+        return Error{Errc::kInvalid, file + ": cannot be read; is it there, and is it a file?"};
+    }
+    return read_blocks(in, file);
+}
+
+void Import::read_files() {
+    for (const std::string& file : options_.files) {
+        if (const auto read = read_file(file); !read) {
+            pipeline_.fail(read.error());
+            break;
+        }
+    }
+    pipeline_.close();
+}
+
+void Import::parse_blocks() {
+    LineParser parser(prefixes_, options_.max_levels);
+    ParsedBlock parsed;
+    while (const auto block = pipeline_.pop()) {
+        parser.parse(*block, options_.keep_going, parsed);
+        if (!pipeline_.wait_turn(block->number)) return;
+        if (const auto loaded = load_block(parsed); !loaded) return pipeline_.fail(loaded.error());
+        pipeline_.end_turn();
+    }
+}
+
+Result<void> Import::load_block(const ParsedBlock& block) {
+    for (const auto& line : block.bad) {
+        if (auto reported = report_bad(line); !reported) return reported;
+    }
+    for (const auto& item : block.items) {
+        auto added = load_.add(block.handle(item), item.suffix_case, block.value_octets(item));
+        if (!added) return added;
+    }
+    records_ += block.items.size();
+    progress_.update({.records = records_, .done = bytes_done_, .total = bytes_total_});
+    return {};
+}
+
+Result<void> Import::report_bad(const ParsedBlock::BadLine& line) {
+    const std::string text = line.where + ": " + line.what;
+    ++refused_;
+    if (errors_.is_open()) errors_ << text << '\n';
+    if (!options_.keep_going) {
+        return Error{Errc::kInvalid,
+                     text + "\nNothing was imported. --keep-going skips lines like this one."};
+    }
+    if (refused_ > kBadLinesPrinted) return {};
+    progress_.clear();
+    streams_.err << text << '\n';
+    if (refused_ == kBadLinesPrinted) {
+        streams_.err
+            << (options_.errors_file.empty()
+                    ? "More bad lines are only counted; --errors FILE writes all of them.\n"
+                    : "More bad lines are only written to " + options_.errors_file.string() +
+                          ".\n");
+    }
+    return {};
+}
+
+Result<bool> Import::store_has(std::string_view handle) const {
+    const auto found = load_.store().read(model::key_of(handle), model::ReadTier::kAny,
+                                          [](const model::RecordView&) {});
+    if (!found) return found.error();
+    return *found == model::Lookup::kFound;
+}
+
+/// Its administrators are those of the node's own prefix.
+Result<void> Import::make_prefix_handle(const std::string& prefix_handle) {
+    const handle::Admin admin{
+        .administrator = {model::prefix_handle_of(options_.own_prefix), kGroupIndex}};
+    handle::Value site;
+    site.index = kSiteIndex;
+    site.type = "HS_SITE";
+    site.data = options_.site;
+    handle::Value rights;
+    rights.index = kAdminIndex;
+    rights.type = "HS_ADMIN";
+    rights.data = handle::encode_admin(admin);
+    const auto values = model::encode_record_values({prefix_handle, {site, rights}});
+    if (!values) return values.error();
+    return load_.add(prefix_handle, model::SuffixCase::kFold, *values);
+}
+
+Result<void> Import::finish_prefixes() {
+    for (const auto& [prefix_handle, suffix_case] : prefixes_.to_home()) {
+        if (auto homed = load_.home(prefix_handle, suffix_case); !homed) return homed;
+    }
+    for (const std::string& prefix_handle : prefixes_.without_record()) {
+        const auto there = store_has(prefix_handle);
+        if (!there) return there.error();
+        if (*there) continue;
+        if (auto made = make_prefix_handle(prefix_handle); !made) return made;
+    }
+    return {};
+}
+
+Result<ImportReport> Import::run() {
+    const auto begun = std::chrono::steady_clock::now();
+    if (auto opened = open_errors_file(); !opened) return opened.error();
+    bytes_total_ = total_bytes(options_.files);
+    progress_.begin("reading");
+    {
+        std::vector<std::jthread> workers;
+        for (unsigned i = 0; i < std::max(1U, options_.threads); ++i) {
+            workers.emplace_back([this] { parse_blocks(); });
+        }
+        read_files();
+    }
+    errors_.close();
+    if (auto failure = pipeline_.failure()) return std::move(*failure);
+    if (auto finished = finish_prefixes(); !finished) return finished.error();
+    progress_.clear();
+    progress_.begin("writing");
+    const auto counts = load_.finish([this](std::uint64_t done, std::uint64_t total) {
+        progress_.update({.records = done, .done = done, .total = total});
+    });
+    progress_.clear();
+    if (!counts) return counts.error();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
+    const ImportReport report{.created = counts->created,
+                              .replaced = counts->replaced,
+                              .unchanged = counts->unchanged,
+                              .homed = counts->homed,
+                              .refused = refused_,
+                              .seconds = seconds.count()};
+    print(report);
+    return report;
+}
+
+void Import::print(const ImportReport& report) {
+    const auto rate = static_cast<std::uint64_t>(static_cast<double>(report.records()) /
+                                                 std::max(report.seconds, 1e-3));
+    if (options_.json) {
+        streams_.out << fmt::format(
+            R"({{"created":{},"replaced":{},"unchanged":{},"homed":{},"refused":{},)"
+            R"("seconds":{:.3f},"recordsPerSecond":{}}})"
+            "\n",
+            report.created, report.replaced, report.unchanged, report.homed, report.refused,
+            report.seconds, rate);
+        return;
+    }
+    streams_.out << fmt::format(
+        "{} created, {} replaced, {} unchanged, {} refused; {} prefixes homed\n"
+        "{:.1f} s, {} records/s\n",
+        with_thousands(report.created), with_thousands(report.replaced),
+        with_thousands(report.unchanged), with_thousands(report.refused),
+        with_thousands(report.homed), report.seconds, with_thousands(rate));
+}
+
+}  // namespace
+
+Result<ImportReport> run_import(const ImportOptions& options, ImportStreams streams) {
+    const SystemClock clock;
+    storage::BulkLoad::Options load_options;
+    load_options.store = options.store;
+    load_options.memory_bytes = options.memory_bytes;
+    auto load = storage::BulkLoad::begin(load_options, clock);
+    if (!load) return load.error();
+    return Import(options, streams, **load).run();
+}
+
+Result<ImportFormat> parse_import_format(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, ImportFormat>, 4> kFormats{{
+        {"detect", ImportFormat::kDetect},
+        {"ndjson", ImportFormat::kNdjson},
+        {"csv", ImportFormat::kCsv},
+        {"root-info", ImportFormat::kRootInfo},
+    }};
+    for (const auto& [known, format] : kFormats) {
+        if (name == known) return format;
+    }
+    return Error{Errc::kInvalid,
+                 "format \"" + std::string(name) + "\": must be detect, ndjson, csv or root-info"};
+}
+
+}  // namespace idnode::tools
