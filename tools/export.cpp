@@ -18,6 +18,8 @@ namespace idnode::tools {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1U << 20U;
+// Secret keys are values of records: nobody but the operator reads the file.
+constexpr mode_t kFileMode = 0600;
 
 Error system_error(const std::filesystem::path& file, const char* what) {
     return {Errc::kUnavailable, file.string() + ": " + what + ": " + std::strerror(errno)};
@@ -65,7 +67,7 @@ class FileSink : public Sink {
     FileSink& operator=(const FileSink&) = delete;
 
     Result<void> open() {
-        descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+        descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
         if (descriptor_ < 0) return system_error(part_, "cannot be written");
         return {};
     }
