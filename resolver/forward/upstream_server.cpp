@@ -17,6 +17,11 @@ constexpr int kUdpPercent = 60;
 constexpr int kResendPercent = 15;  // the pauses grow: at 0, 15 and 45 percent
 constexpr int kSilencesMax = 3;
 
+/// RC 2 or 3 over UDP may mean no more than "too long for UDP" (§3.5).
+bool may_be_about_udp(ResponseCode code) {
+    return code == ResponseCode::kError || code == ResponseCode::kServerBusy;
+}
+
 }  // namespace
 
 UpstreamServer::UpstreamServer(ServerName name, const Tools& tools)
@@ -80,8 +85,7 @@ Task<UpstreamServer::Attempt> UpstreamServer::ask_current_address(const Question
     if (over_udp) {
         note_alive();
         Result<UpstreamAnswer> answer = read_answer(question, *over_udp, now_seconds());
-        // RC 2 over UDP may mean no more than "too long for UDP".
-        if (!answer || answer->code != ResponseCode::kError) co_return judge(std::move(answer));
+        if (!answer || !may_be_about_udp(answer->code)) co_return judge(std::move(answer));
     } else if (over_udp.error().code != Errc::kTimeout) {
         note_down(kept);
         co_return refuse(over_udp.error());
@@ -92,7 +96,7 @@ Task<UpstreamServer::Attempt> UpstreamServer::ask_current_address(const Question
         note_alive();
         co_return judge(read_answer(question, *over_tcp.reply, now_seconds()));
     }
-    if (over_udp) co_return judge(read_answer(question, *over_udp, now_seconds()));  // RC 2
+    if (over_udp) co_return judge(read_answer(question, *over_udp, now_seconds()));  // RC 2 or 3
     // Another question may have been answered meanwhile: then this one was lost, not the server.
     const bool answers_others = last_reply_ > start;
     const bool hangs = over_tcp.connected && ++silences_ >= kSilencesMax;

@@ -36,9 +36,9 @@ class UpstreamServer {
         bool refused = false;  // at once, so that there is time for another address
     };
 
-    /// Asks over UDP, again after a while, and over TCP when UDP brought nothing or RC 2. A refusal
-    /// ends the attempt at once, unless the server has another address. Judges its health by the
-    /// outcome.
+    /// Asks over UDP, again after a while, and over TCP when UDP brought nothing, RC 2 or 3. A
+    /// refusal ends the attempt at once, unless the server has another address. Judges its health
+    /// by the outcome.
     Task<Attempt> ask(Question question, SteadyTime deadline);
 
     bool is_up() const { return !down_; }

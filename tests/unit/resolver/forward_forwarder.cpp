@@ -240,16 +240,18 @@ TEST_CASE("an answer that UDP loses comes over TCP") {
     CHECK(server.tcp_requests() == 1);
 }
 
-TEST_CASE("a server that answers RC 2 over UDP is asked over TCP") {
-    const FakeServer server([](const FakeServer::Request& asked) {
-        if (asked.transport == Transport::kUdp) {
-            return Replies{test::error(asked, ResponseCode::kError, "too long for UDP")};
-        }
-        return Replies{test::found(asked, "by TCP")};
-    });
-    Node node({server.name()}, patient());
-    CHECK(data_of(node.ask(question())) == "by TCP");
-    CHECK(server.udp_requests() == 1);
+TEST_CASE("a server that answers RC 2 or 3 over UDP, as for long answers, is asked over TCP") {
+    for (const ResponseCode code : {ResponseCode::kError, ResponseCode::kServerBusy}) {
+        const FakeServer server([&](const FakeServer::Request& asked) {
+            if (asked.transport == Transport::kUdp) {
+                return Replies{test::error(asked, code, "too long for UDP")};
+            }
+            return Replies{test::found(asked, "by TCP")};
+        });
+        Node node({server.name()}, patient());
+        CHECK(data_of(node.ask(question())) == "by TCP");
+        CHECK(server.udp_requests() == 1);
+    }
 }
 
 TEST_CASE("a dead server costs nothing when the next one lives") {
