@@ -16,6 +16,10 @@ int run(int argc, char** argv) {
     program.set_version_flag("--version", "idnode " IDNODE_VERSION);
     program.require_subcommand(1);
     add_init(program, exit_code);
+    add_import(program, exit_code);
+    add_export(program, exit_code);
+    add_resolve(program, exit_code);
+    add_status(program, exit_code);
     add_settings(program, exit_code);
     try {
         program.parse(argc, argv);

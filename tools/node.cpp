@@ -8,9 +8,9 @@
 #include "proto/base/text.h"
 #include "registry/model/identifier.h"
 #include "resolver/crypto/digests.h"
+#include "resolver/forward/forwarder.h"
 #include "storage/stores.h"
 #include "tools/free_port.h"
-#include "tools/no_upstream.h"
 #include "tools/node_keys.h"
 #include "tools/site_record.h"
 
@@ -31,6 +31,17 @@ resolver::ServerSettings server_settings(const Settings& settings) {
     out.tcp_connections_max = static_cast<std::size_t>(settings.limits.tcp_connections_max);
     out.tcp_inflight_max = static_cast<std::size_t>(settings.limits.tcp_inflight_max);
     out.tcp_idle = settings.limits.tcp_idle;
+    return out;
+}
+
+resolver::ForwardSettings forward_settings(const Settings& settings) {
+    resolver::ForwardSettings out;
+    out.enabled = !settings.upstream.servers.empty();
+    out.servers = settings.upstream.servers;
+    out.networks = settings.upstream.networks;
+    out.timeout = settings.upstream.timeout;
+    out.negative = settings.upstream.negative_ttl;
+    out.cache_bytes_max = static_cast<std::size_t>(settings.upstream.cache_mb * kBytesPerMb);
     return out;
 }
 
@@ -83,7 +94,12 @@ Result<void> Node::open_store() {
 }
 
 Result<void> Node::open_upstream() {
-    upstream_ = std::make_unique<NoUpstream>();
+    auto forwarder = resolver::open_forwarder(forward_settings(settings_), clock_, *entropy_);
+    if (!forwarder) {
+        return Error{forwarder.error().code, fmt::format("upstream.servers, upstream.networks: {}",
+                                                         forwarder.error().detail)};
+    }
+    upstream_ = std::move(*forwarder);
     return {};
 }
 

@@ -127,10 +127,11 @@ constexpr std::array kTable{
     Setting{"limits.tcp_idle_s", "number", "s", 1, 86'400, kRestart,
             "A TCP connection without a question for so long is closed.",
             [](Settings& s) -> SettingField { return &s.limits.tcp_idle; }},
-    Setting{
-        "limits.tcp_inflight_max", "number", "questions", 1, 65'536, kRestart,
-        "Questions of one TCP connection that are worked on at once; the next waits to be read.",
-        [](Settings& s) -> SettingField { return &s.limits.tcp_inflight_max; }},
+    Setting{"limits.tcp_inflight_max", "number", "questions", 1, 65'536, kRestart,
+            "Questions of one TCP connection that wait for the disk or a top-level node at once; "
+            "the next "
+            "one waits to be read.",
+            [](Settings& s) -> SettingField { return &s.limits.tcp_inflight_max; }},
     Setting{"limits.challenges_max", "number", "challenges", 16, 16'777'216, kRestart,
             "Authentication challenges that may wait for their answer; one more drops the oldest.",
             [](Settings& s) -> SettingField { return &s.limits.challenges_max; }},
@@ -217,6 +218,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+/// Half of the letters wrong is no longer a slip of the finger.
+std::size_t tolerance(std::string_view key) {
+    return std::max<std::size_t>(key.size() / 2, 2);
+}
+
 }  // namespace
 
 std::span<const Setting> settings_table() {
@@ -286,8 +292,7 @@ std::vector<const Setting*> changed_settings(const Settings& before, const Setti
 }
 
 std::string_view nearest_key(std::string_view key) {
-    // Half of the letters wrong is no longer a slip of the finger.
-    std::size_t best = std::max<std::size_t>(key.size() / 2, 2);
+    std::size_t best = tolerance(key);
     std::string_view nearest;
     for (const Setting& setting : kTable) {
         const std::size_t distance =
@@ -295,6 +300,19 @@ std::string_view nearest_key(std::string_view key) {
         if (distance < best) {
             best = distance;
             nearest = setting.key;
+        }
+    }
+    return nearest;
+}
+
+std::string_view nearest_section(std::string_view section) {
+    std::size_t best = tolerance(section);
+    std::string_view nearest;
+    for (const Setting& setting : kTable) {
+        const std::size_t distance = edit_distance(section, setting.section());
+        if (distance < best) {
+            best = distance;
+            nearest = setting.section();
         }
     }
     return nearest;

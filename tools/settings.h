@@ -44,16 +44,17 @@ struct Settings {
     struct Upstream {
         std::vector<std::string> servers;
         std::vector<std::string> networks{"127.0.0.0/8",    "10.0.0.0/8", "172.16.0.0/12",
-                                          "192.168.0.0/16", "::1/128",    "fc00::/7"};
+                                          "192.168.0.0/16", "::1/128",    "fc00::/7",
+                                          "fe80::/10"};
         std::chrono::milliseconds timeout{2000};
-        std::chrono::seconds negative_ttl{60};
+        std::chrono::seconds negative_ttl{10};
         std::int64_t cache_mb = 64;
     };
     struct Limits {
         std::int64_t udp_answer_bytes_max = 4096;
         std::int64_t tcp_connections_max = 10'000;
         std::chrono::seconds tcp_idle{300};
-        std::int64_t tcp_inflight_max = 64;
+        std::int64_t tcp_inflight_max = 256;
         std::int64_t challenges_max = 65'536;
         std::int64_t storage_threads = 4;
     };
@@ -125,5 +126,6 @@ std::vector<const Setting*> changed_settings(const Settings& before, const Setti
 
 /// The key that somebody may have meant; empty when none is near.
 std::string_view nearest_key(std::string_view key);
+std::string_view nearest_section(std::string_view section);
 
 }  // namespace idnode::tools

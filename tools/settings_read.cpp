@@ -146,7 +146,8 @@ class Reader {
     }
 
     Error unknown(const toml::key& at, std::string_view key, std::string_view what) const {
-        const std::string_view nearest = nearest_key(key);
+        const std::string_view nearest =
+            what == "section" ? nearest_section(key) : nearest_key(key);
         return fail(
             at.source().begin,
             nearest.empty()

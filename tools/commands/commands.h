@@ -14,7 +14,11 @@ class Option;
 /// the command line is parsed and leaves its exit code (exit_codes.h) in `exit_code`.
 namespace idnode::tools {
 
+void add_export(CLI::App& program, int& exit_code);
+void add_import(CLI::App& program, int& exit_code);
 void add_init(CLI::App& program, int& exit_code);
+void add_resolve(CLI::App& program, int& exit_code);
+void add_status(CLI::App& program, int& exit_code);
 void add_settings(CLI::App& program, int& exit_code);
 
 /// `idnode: what` on standard error.

@@ -94,8 +94,8 @@ TEST_CASE("a mistyped key is refused with file, line, column and the key that wa
         error_of("[node]\nprefix = \"88.100\"\n\n[listen]\n  udp_prot = 2641\n");
     CHECK(detail ==
           "node.toml:5:3: unknown key 'listen.udp_prot'; did you mean 'listen.udp_port'?");
-    CHECK(error_of("[nod]\nprefix = \"88.100\"\n")
-              .starts_with("node.toml:1:2: unknown section 'nod'"));
+    CHECK(error_of("[nod]\nprefix = \"88.100\"\n") ==
+          "node.toml:1:2: unknown section 'nod'; did you mean 'node'?");
     CHECK(error_of("prefix = \"88.100\"\n") ==
           "node.toml:1:1: unknown key 'prefix'; did you mean 'node.prefix'?");
     CHECK(error_of("[node]\nprefix=\"88.100\"\n[data]\nzzzzzzzzzz = 1\n") ==

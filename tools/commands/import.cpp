@@ -1,0 +1,108 @@
+#include "tools/import.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "tools/commands/commands.h"
+#include "tools/exit_codes.h"
+#include "tools/node_keys.h"
+#include "tools/settings.h"
+#include "tools/site_record.h"
+
+namespace idnode::tools {
+namespace {
+
+constexpr std::uint64_t kBytesPerMb = 1 << 20;
+
+struct Options {
+    std::vector<std::string> files;
+    std::string config;
+    std::string format = "detect";
+    std::string errors_file;
+    bool home = false;
+    bool keep_going = false;
+    bool json = false;
+    bool quiet = false;
+    std::uint64_t memory_mb = 1024;
+};
+
+/// The node's site record, for the prefix handles that the import makes.
+Result<Bytes> site_of(const Settings& settings) {
+    const auto signer = load_server_key(settings.keys_dir());
+    if (!signer) return signer.error();
+    const auto site =
+        make_site(settings, choose_site_address(settings).text, (*signer)->public_key());
+    if (!site) return site.error();
+    return handle::encode_site(*site);
+}
+
+Result<ImportOptions> to_import(const Options& options) {
+    const auto settings = read_settings(options.config);
+    if (!settings) return settings.error();
+    const auto format = parse_import_format(options.format);
+    if (!format) return format.error();
+    auto site = site_of(*settings);
+    if (!site) return site.error();
+    ImportOptions out;
+    out.files = options.files;
+    out.format = *format;
+    out.store.dir = settings->data_dir();
+    out.store.cache_bytes = static_cast<std::uint64_t>(settings->data.cache_mb) * kBytesPerMb;
+    out.own_prefix = settings->node.prefix;
+    out.site = std::move(*site);
+    out.suffix_case = settings->suffix_case();
+    out.max_levels = static_cast<unsigned>(settings->node.max_levels);
+    out.home_foreign = options.home;
+    out.keep_going = options.keep_going;
+    out.errors_file = options.errors_file;
+    out.json = options.json;
+    out.quiet = options.quiet;
+    out.memory_bytes = options.memory_mb * kBytesPerMb;
+    return out;
+}
+
+int run(const Options& options) {
+    const auto import = to_import(options);
+    if (!import) {
+        complain(import.error().detail);
+        return kExitFailed;
+    }
+    const auto report = run_import(*import, {std::cin, std::cout, std::cerr});
+    if (!report) {
+        complain(report.error().detail);
+        return kExitFailed;
+    }
+    return kExitDone;
+}
+
+}  // namespace
+
+void add_import(CLI::App& program, int& exit_code) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        program.add_subcommand("import", "Load records into the database of a stopped node");
+    command->add_option("FILE", options->files, "Files of records; - is standard input")
+        ->required();
+    command->add_option("--config", options->config, "The node's settings file")->required();
+    command
+        ->add_option("--format", options->format,
+                     "ndjson, csv or root-info; detect tells by the content")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"detect", "ndjson", "csv", "root-info"}));
+    command->add_flag(
+        "--home", options->home,
+        "Take records of other prefixes too, and answer for those prefixes from now on");
+    command->add_flag("--keep-going", options->keep_going,
+                      "Leave out lines that cannot be loaded instead of loading nothing");
+    command->add_option("--errors", options->errors_file, "Write the lines left out to this file");
+    command
+        ->add_option("--memory-mb", options->memory_mb, "Memory to sort in before the disk is used")
+        ->capture_default_str()
+        ->check(CLI::Range(16, 1'048'576));
+    command->add_flag("--json", options->json, "Totals as JSON, for programs");
+    command->add_flag("--quiet", options->quiet, "No progress");
+    command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace idnode::tools
