@@ -17,6 +17,10 @@ constexpr std::size_t kChunkBytesMin = 4U << 10U;
 constexpr std::size_t kChunkBytesMax = 64U << 20U;
 constexpr std::uint64_t kChunksPerMemory = 8;
 constexpr std::size_t kChunksMin = 4;
+/// Below this comparing whole keys is as fast.
+constexpr std::size_t kSortByKeyMax = 16;
+/// Sorted entries lie anywhere in their chunk: fetched into the CPU's cache this many early.
+constexpr std::size_t kPrefetchAhead = 4;
 constexpr std::size_t kRunBufferBytes = 256U << 10U;
 /// Of a run on disk: u32 key length, u32 stored length, u64 number; then key and stored form.
 constexpr std::size_t kRunHeaderBytes = 16;
@@ -166,10 +170,10 @@ std::string_view RunChunk::key(const Item& item) const {
     return as_text(BytesView(octets_).subspan(item.offset, item.key_bytes));
 }
 
-std::size_t RunChunk::shared_key_bytes() const {
-    const std::string_view first = key(items_.front());
+std::size_t RunChunk::shared_key_bytes(std::span<const Item> items) const {
+    const std::string_view first = key(items.front());
     std::size_t shared = first.size();
-    for (const Item& item : items_) {
+    for (const Item& item : items) {
         const std::string_view other = key(item);
         const auto at = std::ranges::mismatch(first.substr(0, shared), other).in1;
         shared = static_cast<std::size_t>(at - first.begin());
@@ -177,25 +181,49 @@ std::size_t RunChunk::shared_key_bytes() const {
     return shared;
 }
 
+bool RunChunk::comes_first(const Item& a, const Item& b) const {
+    const int order = key(a).compare(key(b));
+    return order != 0 ? order < 0 : a.number > b.number;
+}
+
 void RunChunk::sort() {
-    // Most comparisons are settled by eight octets that lie beside the offsets: no walk to the key.
-    const std::size_t shared = shared_key_bytes();
-    for (Item& item : items_) {
+    const auto first = [this](const Item& a, const Item& b) { return comes_first(a, b); };
+    if (!std::ranges::is_sorted(items_, first)) sort(items_);
+}
+
+/// By eight octets that are held beside the offsets, so that comparing does not walk to the keys;
+/// where these are equal, again by the octets behind.
+void RunChunk::sort(std::span<Item> items) {
+    if (items.empty()) return;
+    const std::size_t shared = shared_key_bytes(items);
+    for (Item& item : items) {
         const std::string_view rest = key(item).substr(shared);
+        item.order = 0;
         for (std::size_t i = 0; i < sizeof item.order; ++i) {
             const auto octet = i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U;
             item.order = (item.order << 8U) | octet;
         }
     }
-    const auto comes_first = [this](const Item& a, const Item& b) {
-        if (a.order != b.order) return a.order < b.order;
-        const int order = key(a).compare(key(b));
-        return order != 0 ? order < 0 : a.number < b.number;
-    };
-    if (!std::ranges::is_sorted(items_, comes_first)) std::ranges::sort(items_, comes_first);
+    std::ranges::sort(items, {}, &Item::order);
+    for (auto run = items.begin(); run != items.end();) {
+        const auto end = std::find_if(run, items.end(),
+                                      [&](const Item& item) { return item.order != run->order; });
+        const std::span<Item> equal(run, end);
+        // A run as long as what was sorted has got no further: equal keys, or zeros at their ends.
+        if (equal.size() < kSortByKeyMax || equal.size() == items.size()) {
+            std::ranges::sort(equal,
+                              [this](const Item& a, const Item& b) { return comes_first(a, b); });
+        } else {
+            sort(equal);
+        }
+        run = end;
+    }
 }
 
 RunEntry RunChunk::at(std::size_t i) {
+    if (i + kPrefetchAhead < items_.size()) {
+        __builtin_prefetch(octets_.data() + items_[i + kPrefetchAhead].offset);
+    }
     const Item& item = items_[i];
     return {key(item), std::span(octets_).subspan(item.offset + item.key_bytes, item.stored_bytes),
             first_number_ + item.number};

@@ -28,7 +28,7 @@ struct RunEntry {
     std::uint64_t number = 0;  // in the order of arrival
 };
 
-/// Sorted entries one after the other.
+/// Sorted entries one after the other; of equal keys the one that arrived last comes first.
 class RunSource {
   public:
     virtual ~RunSource() = default;
@@ -49,20 +49,22 @@ class RunChunk {
     std::size_t count() const { return items_.size(); }
     bool has_room_for(const RecordParts& parts) const;
     void append(const RecordParts& parts);
-    /// By key, then in the order of arrival.
+    /// By key; of equal ones the one that arrived last comes first, as the merge wants it.
     void sort();
     RunEntry at(std::size_t i);
 
   private:
     struct Item {
-        std::uint64_t order = 0;  // first octets of the key behind what all keys share
+        std::uint64_t order = 0;  // octets of the key behind what its neighbours share
         std::uint32_t offset = 0;
         std::uint32_t key_bytes = 0;
         std::uint32_t stored_bytes = 0;
         std::uint32_t number = 0;
     };
     std::string_view key(const Item& item) const;
-    std::size_t shared_key_bytes() const;
+    std::size_t shared_key_bytes(std::span<const Item> items) const;
+    bool comes_first(const Item& a, const Item& b) const;
+    void sort(std::span<Item> items);
 
     std::size_t bytes_;
     std::uint64_t first_number_;
