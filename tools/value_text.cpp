@@ -173,6 +173,7 @@ Lines describe_site(const handle::Site& site) {
     for (const handle::Server& server : site.servers) {
         std::vector<std::string> interfaces;
         for (const auto& one : server.interfaces) interfaces.push_back(describe_interface(one));
+        if (interfaces.empty()) interfaces.emplace_back("no interfaces");
         out.push_back(fmt::format("server {} at {}: {}", server.id,
                                   handle::format_site_address(server.address),
                                   fmt::join(interfaces, ", ")));

@@ -106,7 +106,7 @@ boost::json::object probe_json(const Probe& one) {
     if (!one.ok()) return {{"ok", false}, {"error", one.problem()}};
     return {
         {"ok", true},
-        {"ms", milliseconds(*one.answer)},
+        {"microseconds", one.answer->took.count()},
         {"protocol", fmt::format("{}.{}", one.answer->version.major, one.answer->version.minor)}};
 }
 

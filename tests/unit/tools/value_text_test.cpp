@@ -45,8 +45,12 @@ TEST_CASE("a group is shown with one member a line") {
 }
 
 TEST_CASE("a site is shown with its address and its interfaces") {
-    const auto site =
-        make_site({.address = "192.0.2.1", .udp_port = 2641, .tcp_port = 2642, .serial = 3});
+    const auto site = make_site({.address = "192.0.2.1",
+                                 .udp_port = 2641,
+                                 .tcp_port = 2642,
+                                 .public_key = {},
+                                 .serial = 3,
+                                 .description = {}});
     REQUIRE(site);
     CHECK(describe("HS_SITE", handle::encode_site(*site)) ==
           Lines{"primary site, serial 3, protocol 2.11",
