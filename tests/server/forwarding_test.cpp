@@ -145,6 +145,16 @@ std::uint32_t request_id_of(BytesView message) {
     return handle::decode_envelope(message)->request_id;
 }
 
+/// Whether the question, asked again and again, is answered in the end.
+bool answers_again(UdpClient udp, const Request& question) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < until) {
+        if (udp.ask(question).rc() == 1) return true;
+        std::this_thread::sleep_for(milliseconds(50));
+    }
+    return false;
+}
+
 }  // namespace
 
 TEST_CASE("what the top-level node holds comes through the secondary node unchanged") {
@@ -222,8 +232,9 @@ TEST_CASE(
         CHECK(reply.rc() == (reply.envelope().request_id == 1 ? 2 : 1));
     }
 
+    // A node that was away is tried again once a second.
     top.start();
-    CHECK(secondary.udp().ask(resolution("99.1.1/abc")).rc() == 1);
+    CHECK(answers_again(secondary.udp(), resolution("99.1.1/abc")));
     CHECK(secondary.daemon().stop_and_find_faults() == "");
 }
 
