@@ -306,7 +306,10 @@ RocksDb::~RocksDb() {
 }
 
 rocksdb::Options RocksDb::file_options(Family family) const {
-    return {rocksdb::DBOptions(db_->GetDBOptions()), family_options(family, nullptr)};
+    rocksdb::ColumnFamilyOptions options = family_options(family, nullptr);
+    // A load's log entries are small, and ZSTD would cost as much time as its records do.
+    options.compression = rocksdb::kLZ4Compression;
+    return {rocksdb::DBOptions(db_->GetDBOptions()), options};
 }
 
 Error RocksDb::error(std::string_view doing, const rocksdb::Status& status) const {

@@ -309,7 +309,7 @@ void SortedRuns::run() {
         sorted_.push_back(std::move(chunk));
         Result<void> spilled;
         const std::size_t held = sorted_.size();
-        if (held >= chunks_max_ / 2) spilled = spill();
+        if (held >= chunks_max_ * 3 / 4) spilled = spill();
         lock.lock();
         if (!spilled) failed_ = spilled.error();
         chunks_in_use_ -= held - sorted_.size();

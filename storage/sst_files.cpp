@@ -72,7 +72,12 @@ Result<void> SstThread::hand_over() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return failed_ || waiting_.size() < kBatchesWaitingMax; });
     if (failed_) return *failed_;
-    waiting_.push_back(std::exchange(filling_, {}));
+    waiting_.push_back(std::move(filling_));
+    filling_ = {};
+    if (!spare_.empty()) {
+        filling_ = std::move(spare_.back());
+        spare_.pop_back();
+    }
     changed_.notify_all();
     return {};
 }
@@ -98,11 +103,14 @@ void SstThread::run() {
     for (;;) {
         changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
-        const Batch batch = std::move(waiting_.front());
+        Batch batch = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
         const auto written = write(batch);
+        batch.octets.clear();
+        batch.items.clear();
         lock.lock();
+        spare_.push_back(std::move(batch));
         if (!written) failed_ = written.error();
         changed_.notify_all();
         if (failed_) return;

@@ -81,6 +81,7 @@ class SstThread {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Batch> waiting_;
+    std::vector<Batch> spare_;  // written ones, for their memory
     std::optional<Error> failed_;
     bool stop_ = false;
     std::thread thread_;
