@@ -127,6 +127,7 @@ Outcome Engine::answer_forwarded(const handle::Envelope& envelope, BytesView pay
 void Engine::refuse(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                     ResponseCode code, std::string_view text, Bytes& out) {
     const handle::MessageView readable = what_is_readable(envelope, payload);
+    if (readable.header.response != ResponseCode::kNone) return;
     Reply(context_, readable, peer.carrier, context_.clock.now(), out).error(code, text);
 }
 

@@ -27,6 +27,7 @@ class Engine {
                              Effort effort, const UpstreamAnswer& answer, Bytes& out);
 
     /// An error for a message that cannot be taken at all: a length out of range, too many at once.
+    /// Nothing for a response.
     /// `payload`: as much of it as there is.
     void refuse(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                 handle::ResponseCode code, std::string_view text, Bytes& out);

@@ -1,7 +1,5 @@
 #include "resolver/net/server.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <thread>
@@ -24,7 +22,7 @@ Result<Addresses> parse_addresses(const std::vector<std::string>& texts) {
         const auto address = boost::asio::ip::make_address(text, error);
         if (error) {
             return Error{Errc::kInvalid,
-                         fmt::format("listen.address: '{}' is not an IPv4 or IPv6 address", text)};
+                         "listen.address: '" + text + "' is not an IPv4 or IPv6 address"};
         }
         out.push_back(address);
     }

@@ -1,6 +1,5 @@
 #include "resolver/net/sockets.h"
 
-#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,9 +28,9 @@ Error bind_error(const Binding& binding, int error) {
                              ? "listen.address must be an address of this machine"
                          : error == EACCES ? "ports below 1024 need privileges"
                                            : "check listen.address and the port";
-    return {Errc::kUnavailable,
-            fmt::format("{}: cannot listen on {} ({}): {}", setting,
-                        to_text(binding.address, binding.port), std::strerror(error), remedy)};
+    return {Errc::kUnavailable, std::string(setting) + ": cannot listen on " +
+                                    to_text(binding.address, binding.port) + " (" +
+                                    std::strerror(error) + "): " + remedy};
 }
 
 Result<Descriptor> bind_socket(const Binding& binding, bool shared) {
@@ -102,8 +101,9 @@ std::uint16_t bound_port(const Descriptor& socket) {
 }
 
 std::string to_text(const boost::asio::ip::address& address, std::uint16_t port) {
-    return address.is_v6() ? fmt::format("[{}]:{}", address.to_string(), port)
-                           : fmt::format("{}:{}", address.to_string(), port);
+    const std::string host =
+        address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+    return host + ":" + std::to_string(port);
 }
 
 }  // namespace idnode::resolver

@@ -93,7 +93,8 @@ bool TcpConnection::take_message(BytesView octets, std::size_t& taken) {
     const BytesView rest = octets.subspan(limits::kEnvelopeBytes);
     const std::size_t length = envelope->message_length;
     if (length > limits::kMessageBytesMax) {
-        refuse_and_end(*envelope, {}, handle::ResponseCode::kError, "message length out of range");
+        refuse_and_end(*envelope, rest, handle::ResponseCode::kError,
+                       "message length out of range");
         return false;
     }
     if (envelope->truncated) {

@@ -76,10 +76,10 @@ void UdpListener::serve(BytesView datagram, std::size_t from) {
     }
     if (envelope->message_length > limits::kMessageBytesMax) {
         const std::size_t message_at = out_.size();
-        dispatcher_.engine().refuse(*envelope, {}, peer_of(returns_[from].address, Carrier::kUdp),
-                                    handle::ResponseCode::kError, "message length out of range",
-                                    out_);
-        cut_into_pieces(message_at, from);
+        dispatcher_.engine().refuse(
+            *envelope, piece, peer_of(returns_[from].address, Carrier::kUdp),
+            handle::ResponseCode::kError, "message length out of range", out_);
+        if (out_.size() > message_at) cut_into_pieces(message_at, from);
         return;
     }
     const auto* source = reinterpret_cast<const std::byte*>(&returns_[from].address);
