@@ -22,7 +22,11 @@ constexpr std::size_t kRootInfoBytesMax = 64U << 20U;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::uint64_t count_lines(std::string_view text) {
-    return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+    std::uint64_t out = 0;
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; ++out) {
+        at = text.find('\n', at + 1);
+    }
+    return out;
 }
 
 /// The end of the last row whose quotes are closed.
@@ -133,12 +137,13 @@ ImportBlock BlockReader::cut(std::size_t end) {
     out.file = name_;
     out.first_line = line_;
     out.columns = columns_;
-    out.text.reserve(end + json::BulkReader::kPaddingBytes);
-    out.text.assign(pending_, 0, end);
+    // The block takes the buffer, and what is left over, less than a record, gets a new one.
+    std::string rest = pending_.substr(end);
+    out.text = std::exchange(pending_, std::move(rest));
+    out.text.resize(end);
     out.text.append(json::BulkReader::kPaddingBytes, '\0');
     out.size = end;
     line_ += count_lines(out.records());
-    pending_.erase(0, end);
     return out;
 }
 

@@ -31,6 +31,7 @@ resolver::ServerSettings server_settings(const Settings& settings) {
     out.tcp_connections_max = static_cast<std::size_t>(settings.limits.tcp_connections_max);
     out.tcp_inflight_max = static_cast<std::size_t>(settings.limits.tcp_inflight_max);
     out.tcp_idle = settings.limits.tcp_idle;
+    out.tcp_partial = settings.limits.tcp_partial;
     return out;
 }
 

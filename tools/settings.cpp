@@ -127,10 +127,14 @@ constexpr std::array kTable{
     Setting{"limits.tcp_idle_s", "number", "s", 1, 86'400, kRestart,
             "A TCP connection without a question for so long is closed.",
             [](Settings& s) -> SettingField { return &s.limits.tcp_idle; }},
+    Setting{
+        "limits.tcp_partial_s", "number", "s", 1, 300, kRestart,
+        "How long the rest of a message that has begun may take over TCP, and how long a peer may "
+        "leave answers untaken.",
+        [](Settings& s) -> SettingField { return &s.limits.tcp_partial; }},
     Setting{"limits.tcp_inflight_max", "number", "questions", 1, 65'536, kRestart,
             "Questions of one TCP connection that wait for the disk or a top-level node at once; "
-            "the next "
-            "one waits to be read.",
+            "the next one waits to be read.",
             [](Settings& s) -> SettingField { return &s.limits.tcp_inflight_max; }},
     Setting{"limits.challenges_max", "number", "challenges", 16, 16'777'216, kRestart,
             "Authentication challenges that may wait for their answer; one more drops the oldest.",

@@ -54,6 +54,7 @@ struct Settings {
         std::int64_t udp_answer_bytes_max = 4096;
         std::int64_t tcp_connections_max = 10'000;
         std::chrono::seconds tcp_idle{300};
+        std::chrono::seconds tcp_partial{30};
         std::int64_t tcp_inflight_max = 256;
         std::int64_t challenges_max = 65'536;
         std::int64_t storage_threads = 4;
