@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -120,6 +122,7 @@ class Import {
 
   private:
     Result<void> open_errors_file();
+    Result<void> close_errors_file();
     void read_files();
     Result<void> read_file(const std::string& file);
     Result<void> read_blocks(std::istream& in, const std::string& name);
@@ -150,6 +153,15 @@ Result<void> Import::open_errors_file() {
     if (errors_) return {};
     return Error{Errc::kInvalid, options_.errors_file.string() +
                                      ": cannot be written; give another file with --errors"};
+}
+
+/// Before anything is loaded: an operator who asked for the bad lines must get all of them.
+Result<void> Import::close_errors_file() {
+    if (!errors_.is_open()) return {};
+    errors_.close();
+    if (errors_) return {};
+    return Error{Errc::kUnavailable, options_.errors_file.string() +
+                                         ": cannot be written to its end; is the disk full?"};
 }
 
 Result<void> Import::read_blocks(std::istream& in, const std::string& name) {
@@ -279,8 +291,8 @@ Result<ImportReport> Import::run() {
         }
         read_files();
     }
-    errors_.close();
     if (auto failure = pipeline_.failure()) return std::move(*failure);
+    if (auto closed = close_errors_file(); !closed) return closed.error();
     if (auto finished = finish_prefixes(); !finished) return finished.error();
     progress_.clear();
     progress_.begin("writing");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
@@ -135,6 +136,15 @@ TEST_CASE("a file that cannot be written for the errors is named") {
     Node node;
     node.options.errors_file = "/nowhere/errors.txt";
     CHECK(node.import(line("88.100.7/a")).complaint().find("/nowhere/errors.txt: ") == 0);
+}
+
+TEST_CASE("bad lines that cannot all be written stop the import before anything is loaded") {
+    Node node;
+    node.options.keep_going = true;
+    node.options.errors_file = "/dev/full";
+    const auto outcome = node.import(line("88.100.7/a") + line("10.1000/x"));
+    CHECK(mentions(outcome.complaint(), "/dev/full: cannot be written to its end"));
+    CHECK_FALSE(node.has("88.100.7/a"));
 }
 
 TEST_CASE("an input of no known form is refused with the forms there are") {
