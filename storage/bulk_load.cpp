@@ -46,6 +46,39 @@ class ImportFolder {
     fs::path path_;
 };
 
+/// The records that were there before the load, looked up in ascending order of key: a step of an
+/// iterator where a load hits what is there, and nothing at all where it does not.
+class OldRecords {
+  public:
+    explicit OldRecords(const RocksDb& rocks) : rocks_(rocks) {
+        rocksdb::ReadOptions options;
+        options.fill_cache = false;
+        at_.reset(rocks.db().NewIterator(options, rocks.family(Family::kRecords)));
+        at_->SeekToFirst();
+    }
+
+    /// The stored octets under `key`, valid until the next call.
+    Result<std::optional<BytesView>> find(std::string_view key) {
+        const rocksdb::Slice wanted = to_slice(key);
+        for (int step = 0; at_->Valid() && at_->key().compare(wanted) < 0; ++step) {
+            if (step < kStepsBeforeSeek) {
+                at_->Next();
+            } else {
+                at_->Seek(wanted);
+            }
+        }
+        if (!at_->status().ok()) return rocks_.error("reading the current records", at_->status());
+        if (!at_->Valid() || at_->key() != wanted) return std::optional<BytesView>{};
+        return std::optional(to_bytes_view(at_->value()));
+    }
+
+  private:
+    static constexpr int kStepsBeforeSeek = 8;
+
+    const RocksDb& rocks_;
+    std::unique_ptr<rocksdb::Iterator> at_;
+};
+
 /// The files that one load adds, by family.
 struct Output {
     Output(const RocksDb& rocks, const fs::path& dir)
@@ -104,8 +137,8 @@ class RocksBulkLoad final : public BulkLoad {
     Result<void> write_records(Output& out,
                                const std::function<void(std::uint64_t, std::uint64_t)>& progress);
     /// One record and its log entry, unless the store holds the same values.
-    Result<void> write_record(const RunEntry& entry, StoredState& state, SstThread& records,
-                              SstFiles& log);
+    Result<void> write_record(const RunEntry& entry, OldRecords& old_records, SstThread& records,
+                              SstThread& log);
     Result<void> ingest(const Output& out);
 
     const std::string who_;
@@ -134,7 +167,6 @@ Result<BulkCounts> RocksBulkLoad::finish(
     Output out(store_->rocks(), folder_->path());
     if (auto written = write_homed(out); !written) return written.error();
     if (auto written = write_records(out, progress); !written) return written.error();
-    if (auto closed = out.log.close(); !closed) return closed.error();
     if (auto ingested = ingest(out); !ingested) return ingested.error();
     if (auto read = store_->refresh(); !read) return read.error();
     return counts_;
@@ -160,25 +192,27 @@ Result<void> RocksBulkLoad::write_records(
     Output& out, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
     auto merge = runs_.merge();
     if (!merge) return merge.error();
-    const auto state = store_->state();
+    OldRecords old_records(store_->rocks());
     SstThread records(out.records);
+    SstThread log(out.log);
     for (std::uint64_t done = 0;; ++done) {
         if (progress && done % kProgressEvery == 0) progress(done, runs_.count());
         const auto entry = (*merge)->next();
         if (!entry) return entry.error();
         if (!*entry) break;
-        if (auto put = write_record(**entry, *state, records, out.log); !put) return put;
+        if (auto put = write_record(**entry, old_records, records, log); !put) return put;
     }
     if (auto closed = records.close(); !closed) return closed;
+    if (auto closed = log.close(); !closed) return closed;
     if (progress) progress(runs_.count(), runs_.count());
     return {};
 }
 
-Result<void> RocksBulkLoad::write_record(const RunEntry& entry, StoredState& state,
-                                         SstThread& records, SstFiles& log) {
+Result<void> RocksBulkLoad::write_record(const RunEntry& entry, OldRecords& old_records,
+                                         SstThread& records, SstThread& log) {
     const auto loaded = decode_record(entry.key, entry.stored);
     if (!loaded) return loaded.error();
-    const auto before = state.find(Family::kRecords, entry.key);
+    const auto before = old_records.find(entry.key);
     if (!before) return before.error();
     std::span<std::byte> stored = entry.stored;
     if (*before) {

@@ -1,6 +1,7 @@
 #include "storage/rocks_store.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/table_properties.h>
 #include <rocksdb/write_batch.h>
 
 #include <utility>
@@ -100,6 +101,33 @@ Result<std::shared_ptr<const model::PrefixTable>> homed_prefixes(const RocksDb& 
     }
     if (!at->status().ok()) return rocks.error("reading the homed prefixes", at->status());
     return std::shared_ptr<const model::PrefixTable>(std::move(table));
+}
+
+/// Entries less tombstones, of files and memory. A record that was changed since the last
+/// compaction counts more than once. RocksDB's own estimate needs statistics that opening does not
+/// collect.
+std::uint64_t estimate_records(const RocksDb& rocks) {
+    rocksdb::ColumnFamilyHandle* family = rocks.family(Family::kRecords);
+    std::uint64_t entries = 0;
+    std::uint64_t deletions = 0;
+    rocksdb::TablePropertiesCollection tables;
+    if (rocks.db().GetPropertiesOfAllTables(family, &tables).ok()) {
+        for (const auto& [path, table] : tables) {
+            entries += table->num_entries;
+            deletions += table->num_deletions;
+        }
+    }
+    using Properties = rocksdb::DB::Properties;
+    const auto add = [&](const std::string& property, std::uint64_t& sum) {
+        std::uint64_t number = 0;
+        if (rocks.db().GetIntProperty(family, property, &number)) sum += number;
+    };
+    add(Properties::kNumEntriesActiveMemTable, entries);
+    add(Properties::kNumEntriesImmMemTables, entries);
+    add(Properties::kNumDeletesActiveMemTable, deletions);
+    add(Properties::kNumDeletesImmMemTables, deletions);
+    // A tombstone is an entry itself and hides another one.
+    return entries > 2 * deletions ? entries - 2 * deletions : 0;
 }
 
 }  // namespace
@@ -236,11 +264,7 @@ Result<std::vector<model::LogEntry>> RocksStore::read_log(model::PartitionId par
 Result<model::StoreCounts> RocksStore::counts() const {
     model::StoreCounts counts;
     rocksdb::DB& db = rocks_->db();
-    std::uint64_t number = 0;
-    if (db.GetIntProperty(rocks_->family(Family::kRecords),
-                          rocksdb::DB::Properties::kEstimateNumKeys, &number)) {
-        counts.records = number;
-    }
+    counts.records = estimate_records(*rocks_);
     std::vector<rocksdb::LiveFileMetaData> files;
     db.GetLiveFilesMetaData(&files);
     for (const rocksdb::LiveFileMetaData& file : files) counts.disk_bytes += file.size;

@@ -1,5 +1,7 @@
 #include "storage/sorted_runs.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -141,11 +143,22 @@ std::vector<std::unique_ptr<RunSource>> sources_of(std::vector<std::unique_ptr<R
     return sources;
 }
 
+/// The chunk is filled from end to end: fewer, larger pages save most of its page faults. Advice
+/// only.
+void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
+    constexpr std::uintptr_t kPage = 4096;
+    const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+    const std::uintptr_t aligned = (begin + kPage - 1) / kPage * kPage;
+    if (aligned + kPage > begin + bytes) return;
+    ::madvise(memory + (aligned - begin), begin + bytes - aligned, MADV_HUGEPAGE);
+}
+
 }  // namespace
 
 RunChunk::RunChunk(std::size_t bytes, std::uint64_t first_number)
     : bytes_(bytes), first_number_(first_number) {
     octets_.reserve(bytes);
+    ask_for_huge_pages(octets_.data(), bytes);
 }
 
 bool RunChunk::has_room_for(const RecordParts& parts) const {
