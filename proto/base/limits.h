@@ -17,6 +17,8 @@ inline constexpr std::size_t kSignedCredentialBytesMax =
     1'024;  // room kept for a signature, RSA 4096 or less
 inline constexpr std::size_t kHandleBytesMax = 2'048;  // §0.2: what clients accept, what we store
 inline constexpr std::size_t kResponseValuesMax = 2'048;  // §0.2: what clients accept
+inline constexpr std::size_t kGroupResolutionsMax = 100;  // §5.5: HS_VLIST values read for one decision
+inline constexpr std::size_t kGroupMembersMax = 10'000;   // §10.2 H27
 inline constexpr std::size_t kDelegationDepthMax = 20;    // ancestors asked for a prefix referral
 inline constexpr std::uint8_t kRecursionCountMax = 10;    // §0.2
 inline constexpr std::chrono::seconds kMessageLifetime{43'200};    // §0.2

@@ -12,6 +12,9 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
+#include "proto/handle/credential.h"
+#include "proto/handle/envelope.h"
+#include "proto/handle/session.h"
 #include "registry/model/change.h"
 #include "registry/model/identifier.h"
 #include "registry/model/prefixes.h"
@@ -152,6 +155,58 @@ class Signer {
     virtual bool is_dsa() const = 0;
     /// Key encoding of §2.8, as it stands in the site record.
     virtual const Bytes& public_key() const = 0;
+};
+
+/// Answers to challenges, §5.2. Thread-safe.
+class Proofs {
+  public:
+    /// What was challenged: the server's nonce and the digest of the request, without algorithm octet.
+    struct Challenge {
+        BytesView nonce;
+        BytesView digest;
+    };
+    virtual ~Proofs() = default;
+    /// Whether `answer` proves knowledge of `secret`; takes the same time wherever it is wrong.
+    virtual bool is_secret_answer(BytesView secret, const Challenge& challenge, BytesView answer,
+                                  handle::Version request_version) const = 0;
+    /// Whether `answer` was signed with the private key of `public_key` (an encoding of §2.8).
+    virtual bool is_key_answer(BytesView public_key, const Challenge& challenge,
+                               BytesView answer) const = 0;
+};
+
+/// Key exchange, ciphers and MACs of sessions, §5.6 to §5.8. Thread-safe.
+class SessionCryptography {
+  public:
+    struct Exchanged {
+        Bytes data;  // for the response: what §5.7 puts into `data`, without the cipher number
+        Bytes key;   // the complete session key K
+    };
+    virtual ~SessionCryptography() = default;
+
+    /// Mode 4: our half for a client's `DH_PUB_KEY` encoding, and the key. kInvalid: the group or the
+    /// number is not sound (p of 1,024 to 4,096 bits and odd, 1 < g < p-1, 1 < y < p-1).
+    virtual Result<Exchanged> diffie_hellman(BytesView client_key,
+                                             handle::SessionCipher cipher) const = 0;
+    /// Modes 1 and 3: a random session key, encrypted together with its cipher number (left out where
+    /// `with_cipher` is false) for the holder of this RSA public key encoding.
+    virtual Result<Exchanged> encrypt_new_key(BytesView public_key, handle::SessionCipher cipher,
+                                              bool with_cipher) const = 0;
+    /// Mode 2: what a client encrypted for this server's RSA key. kInvalid: it does not decrypt.
+    virtual Result<Bytes> decrypt_with_server_key(BytesView cipher_text) const = 0;
+
+    /// An encrypted payload (§5.8), by the session's version: with a random IV in front from 2.4 on.
+    virtual Result<Bytes> encrypt(handle::SessionCipher cipher, BytesView key,
+                                  handle::Version session_version, BytesView plain) const = 0;
+    /// kInvalid for every fault alike, in about the same time.
+    virtual Result<Bytes> decrypt(handle::SessionCipher cipher, BytesView key,
+                                  handle::Version session_version, BytesView payload) const = 0;
+
+    /// The MAC of a message, constructed by its own version (§5.6).
+    virtual Bytes mac(const handle::Envelope& envelope, std::uint32_t counter, BytesView key,
+                      BytesView header_and_body) const = 0;
+    /// By the algorithm field of the credential; only HMAC-SHA256 from 2.7 on. Constant time.
+    virtual bool is_mac(const handle::Envelope& envelope, const handle::Credential& credential,
+                        BytesView key, BytesView header_and_body) const = 0;
 };
 
 }  // namespace idnode::model

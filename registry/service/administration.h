@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/base/bytes.h"
+#include "proto/handle/header.h"
+#include "registry/model/ports.h"
+#include "registry/service/authority.h"
+#include "registry/service/directory.h"
+#include "registry/service/identity.h"
+#include "registry/service/responsibility.h"
+
+namespace idnode::service {
+
+/// What an administrative operation came to.
+struct Verdict {
+    handle::ResponseCode code = handle::ResponseCode::kSuccess;
+    std::string text{};     // for people, on errors
+    bool replaced = false;  // something existing was replaced
+    std::string handle{};   // of a creation: as requested, or as minted
+    Bytes referral{};       // kPrefixReferral: the `VALUES` section
+};
+
+/// The administrative operations of §4.5 to §4.8 in the decision order given there: what is refused
+/// before authentication, what after, which rights each change needs. Every change is one commit with
+/// its log entries. May block on the disk and on other nodes. Not thread-safe: one per thread.
+class Administration {
+  public:
+    struct Settings {
+        std::string own_prefix;  // folded
+        model::SuffixCase suffix_case = model::SuffixCase::kFold;  // of prefixes homed from now on
+        bool list_handles = true;
+    };
+
+    Administration(model::RecordStore& store, Directory& directory, Authority& authority,
+                   model::Entropy& entropy, Settings settings);
+
+    struct CreateOptions {
+        bool overwrite = false;
+        bool mint_suffix = false;
+        bool refer = true;  // the peer understands prefix referrals and wants them
+    };
+    /// `values`: a `VALUES` section that was walked once, in any order.
+    Verdict create(std::string_view handle, BytesView values, CreateOptions options,
+                   Requester& requester);
+    Verdict delete_handle(std::string_view handle, Requester& requester);
+    Verdict add_values(std::string_view handle, BytesView values, bool overwrite, bool refer,
+                       Requester& requester);
+    Verdict modify_values(std::string_view handle, BytesView values, bool refer,
+                          Requester& requester);
+    Verdict remove_values(std::string_view handle, std::span<const std::int32_t> indexes, bool refer,
+                          Requester& requester);
+    Verdict home(std::string_view prefix, Requester& requester);
+    Verdict unhome(std::string_view prefix, Requester& requester);
+
+    /// Handles under a prefix handle, or homed prefixes, each given to `take` in key order.
+    Verdict list_handles(std::string_view prefix_handle, Requester& requester,
+                         const std::function<void(std::string_view)>& take);
+    Verdict list_homed_prefixes(Requester& requester,
+                                const std::function<void(std::string_view)>& take);
+    /// For operations whose work is done elsewhere: may this requester have it done?
+    Verdict permit_server(Requester& requester);
+    /// §4.3 step 6: may this requester read restricted values of the record?
+    Verdict permit_reading(std::span<const handle::Value> record, Requester& requester);
+
+  private:
+    struct Target;
+
+    template <class Attempt>
+    Verdict until_no_conflict(Attempt&& attempt);
+    std::optional<Verdict> check_responsible(Target& target, bool refer);
+    std::optional<Verdict> read(Target& target);
+    Verdict commit(const Target& target, Bytes values, Requester& requester);
+    Verdict permit(Requester& requester, std::span<const handle::Value> record, std::uint16_t needed);
+    Verdict permit_creation(const Target& target, Requester& requester);
+    Verdict create_once(Target& target, BytesView values, CreateOptions options,
+                        Requester& requester);
+    Verdict permit_overwrite(const Target& target, std::span<const handle::ValueView> new_values,
+                             Requester& requester);
+    Verdict change_homing(model::Edit::Kind kind, std::string_view prefix, Requester& requester);
+
+    model::RecordStore& store_;
+    Directory& directory_;
+    Authority& authority_;
+    model::Entropy& entropy_;
+    const Settings settings_;
+    Responsibility responsibility_;
+};
+
+}  // namespace idnode::service
