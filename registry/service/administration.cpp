@@ -18,6 +18,8 @@ using handle::ResponseCode;
 using handle::ValueView;
 using Views = std::vector<ValueView>;
 
+constexpr std::string_view kPrefixHandleStart = "0.NA/";
+constexpr std::string_view kMarkerStart = "0.NA/0.NA/";
 constexpr std::string_view kAllPrefixHandles = "0.NA/0.NA";
 // A change is tried again when somebody else changed the record between reading and writing.
 constexpr int kAttemptsMax = 16;
@@ -416,6 +418,50 @@ Verdict Administration::change_homing(model::Edit::Kind kind, std::string_view p
     edit.suffix_case = settings_.suffix_case;
     const auto committed = store_.commit({to_text(*requester.claimed()), {std::move(edit)}});
     return committed ? Verdict{} : refused_by_store(committed.error());
+}
+
+Verdict Administration::list_handles(std::string_view prefix_handle, Requester& requester,
+                                     const Take& take) {
+    if (!settings_.list_handles) return refuse(ResponseCode::kOperationNotSupported);
+    const auto name = to_prefix_handle(prefix_handle);
+    const std::string_view under = name ? std::string_view(*name) : prefix_handle;
+    const bool is_marker = starts_with_folded(under, kMarkerStart);
+    const bool is_homed = responsibility_.is_homed(under) ||
+                          (is_marker && responsibility_.is_homed(kAllPrefixHandles));
+    if (!name || !is_homed) {
+        return refuse(ResponseCode::kServerNotResponsible, "prefix is not homed on this server");
+    }
+    const std::string_view prefix =
+        std::string_view(*name).substr(is_marker ? kMarkerStart.size() : kPrefixHandleStart.size());
+    if (requester.claimed() == nullptr) return refuse(ResponseCode::kAuthenticationNeeded);
+    const auto record = directory_.values(model::prefix_handle_of(prefix));
+    Verdict permitted =
+        permit(requester, record ? *record : std::vector<handle::Value>{}, bits::kListHandles);
+    if (permitted.code != ResponseCode::kSuccess) return permitted;
+
+    const std::string beginning = is_marker ? std::string(kPrefixHandleStart) + std::string(prefix) + "."
+                                            : std::string(prefix) + "/";
+    const auto suffix_case = responsibility_.of(beginning).value_or(model::SuffixCase::kFold);
+    const auto records = store_.scan(model::key_of(beginning, suffix_case));
+    for (;;) {
+        const auto next = records->next();
+        if (!next) return refuse(ResponseCode::kError, "storage failed");
+        if (!*next) return {};
+        if (!take(model::key_text(model::key_of((*next)->handle, suffix_case)))) return {};
+    }
+}
+
+Verdict Administration::list_homed_prefixes(Requester& requester, const Take& take) {
+    Verdict permitted = permit_server(requester);
+    if (permitted.code != ResponseCode::kSuccess) return permitted;
+    const auto table = store_.prefixes().current();
+    std::vector<std::string_view> names;
+    for (const auto& [name, suffix_case] : *table) names.push_back(name);
+    std::ranges::sort(names);
+    for (const std::string_view name : names) {
+        if (!take(name)) break;
+    }
+    return {};
 }
 
 }  // namespace idnode::service

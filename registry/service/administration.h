@@ -59,11 +59,12 @@ class Administration {
     Verdict home(std::string_view prefix, Requester& requester);
     Verdict unhome(std::string_view prefix, Requester& requester);
 
-    /// Handles under a prefix handle, or homed prefixes, each given to `take` in key order.
-    Verdict list_handles(std::string_view prefix_handle, Requester& requester,
-                         const std::function<void(std::string_view)>& take);
-    Verdict list_homed_prefixes(Requester& requester,
-                                const std::function<void(std::string_view)>& take);
+    /// Takes one name; false: no more are wanted.
+    using Take = std::function<bool(std::string_view)>;
+    /// The handles under a prefix handle in key order, folded as they are compared; under
+    /// `0.NA/0.NA` the prefix handles, under a marker the handles of derived prefixes (§4.8).
+    Verdict list_handles(std::string_view prefix_handle, Requester& requester, const Take& take);
+    Verdict list_homed_prefixes(Requester& requester, const Take& take);
     /// For operations whose work is done elsewhere: may this requester have it done?
     Verdict permit_server(Requester& requester);
     /// §4.3 step 6: may this requester read restricted values of the record?

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <span>
+#include <utility>
 
 namespace idnode::resolver {
 
@@ -10,32 +10,85 @@ std::size_t ChallengeTable::AddressHash::operator()(const Address& address) cons
     return std::hash<std::string_view>{}(as_text(address));
 }
 
-Challenge ChallengeTable::issue(const Address& source, model::TimeMs now) {
-    Challenge out;
-    entropy_.fill(out.nonce);
-
-    const std::scoped_lock lock(mutex_);
-    drop_expired(now);
-    auto& own = by_source_[source];
-    if (own.size() >= limits_.pending_per_source_max) {
-        drop(own.front());
-    } else if (entries_.size() >= limits_.pending_max) {
-        drop(entries_.begin());
-    }
-    out.session_id = fresh_id();
-    const model::TimeMs expires =
-        now + std::chrono::duration_cast<std::chrono::milliseconds>(limits_.lifetime).count();
-    entries_.push_back({out.session_id, out.nonce, source, expires});
-    const auto entry = std::prev(entries_.end());
-    by_id_.emplace(out.session_id, entry);
-    by_source_[source].push_back(entry);  // dropping may have removed the source's own list
-    return out;
+std::size_t ChallengeTable::Entry::bytes() const {
+    const std::size_t kept = answered ? answered->payload.size() + answered->response.size() : 0;
+    return sizeof(Entry) + challenge.request->payload.size() + kept;
 }
 
-bool ChallengeTable::is_pending(std::uint32_t session_id, model::TimeMs now) {
+Challenge ChallengeTable::issue(const Address& source, std::uint32_t session_id,
+                                ChallengedRequest request, Bytes digest, model::TimeMs now) {
+    const std::scoped_lock lock(mutex_);
+    drop_expired(now);
+    if (const auto at = by_id_.find(session_id); session_id != 0 && at != by_id_.end()) {
+        const Challenge& earlier = at->second->challenge;
+        const bool repeated = !at->second->answered &&
+                              earlier.request->envelope.request_id == request.envelope.request_id &&
+                              same_octets(earlier.digest, digest);
+        if (repeated) return earlier;
+        drop(at->second);
+    }
+    Challenge challenge;
+    entropy_.fill(challenge.nonce);
+    challenge.session_id = session_id != 0 ? session_id : fresh_id();
+    challenge.digest = std::move(digest);
+    challenge.request = std::make_shared<const ChallengedRequest>(std::move(request));
+
+    const model::TimeMs expires =
+        now + std::chrono::duration_cast<std::chrono::milliseconds>(limits_.lifetime).count();
+    Entry entry{challenge, source, expires, std::nullopt};
+    make_room(source, entry.bytes());
+    bytes_ += entry.bytes();
+    entries_.push_back(std::move(entry));
+    const auto at = std::prev(entries_.end());
+    by_id_.emplace(challenge.session_id, at);
+    by_source_[source].push_back(at);
+    return challenge;
+}
+
+void ChallengeTable::make_room(const Address& source, std::size_t bytes) {
+    const auto own = by_source_.find(source);
+    if (own != by_source_.end() && own->second.size() >= limits_.pending_per_source_max) {
+        drop(own->second.front());
+    }
+    while (!entries_.empty() &&
+           (entries_.size() >= limits_.pending_max || bytes_ + bytes > limits_.bytes_max)) {
+        drop(entries_.begin());
+    }
+}
+
+bool ChallengeTable::is_known(std::uint32_t session_id, model::TimeMs now) {
     const std::scoped_lock lock(mutex_);
     drop_expired(now);
     return by_id_.contains(session_id);
+}
+
+ChallengeTable::Claimed ChallengeTable::take(std::uint32_t session_id, std::uint32_t answer_id,
+                                             BytesView answer, model::TimeMs now) {
+    const std::scoped_lock lock(mutex_);
+    drop_expired(now);
+    const auto at = by_id_.find(session_id);
+    if (at == by_id_.end()) return {};
+    Entry& entry = *at->second;
+    if (!entry.answered) {
+        entry.answered = Answered{answer_id, Bytes(answer.begin(), answer.end()), {}};
+        bytes_ += answer.size();
+        return {Claim::kFirst, entry.challenge, {}};
+    }
+    const bool same =
+        entry.answered->request_id == answer_id && same_octets(entry.answered->payload, answer);
+    if (!same) return {Claim::kSpent, {}, {}};
+    return {Claim::kRepeated, {}, entry.answered->response};
+}
+
+void ChallengeTable::remember(std::uint32_t session_id, std::uint32_t answer_id,
+                              BytesView response) {
+    const std::scoped_lock lock(mutex_);
+    const auto at = by_id_.find(session_id);
+    if (at == by_id_.end() || !at->second->answered) return;  // dropped meanwhile
+    Answered& answered = *at->second->answered;
+    if (answered.request_id != answer_id) return;
+    bytes_ += response.size() - answered.response.size();
+    answered.response.assign(response.begin(), response.end());
 }
 
 std::size_t ChallengeTable::size() const {
@@ -44,7 +97,8 @@ std::size_t ChallengeTable::size() const {
 }
 
 void ChallengeTable::drop(Entries::iterator entry) {
-    by_id_.erase(entry->session_id);
+    bytes_ -= entry->bytes();
+    by_id_.erase(entry->challenge.session_id);
     const auto own = by_source_.find(entry->source);
     // Entries are in time order everywhere, so the one dropped is nearly always the first.
     own->second.erase(std::find(own->second.begin(), own->second.end(), entry));
@@ -58,13 +112,19 @@ void ChallengeTable::drop_expired(model::TimeMs now) {
 
 std::uint32_t ChallengeTable::fresh_id() {
     for (;;) {
+        const std::uint32_t id = random_session_id(entropy_);
+        if (!by_id_.contains(id)) return id;
+    }
+}
+
+std::uint32_t random_session_id(model::Entropy& entropy) {
+    for (;;) {
         std::array<std::byte, 4> octets{};
-        entropy_.fill(octets);
+        entropy.fill(octets);
         std::uint32_t id = 0;
-        for (const std::byte octet : octets)
-            id = (id << 8U) | std::to_integer<std::uint32_t>(octet);
+        for (const std::byte octet : octets) id = (id << 8U) | std::to_integer<std::uint32_t>(octet);
         id &= 0x7FFFFFFFU;  // peers read it as a signed number and want it positive
-        if (id != 0 && !by_id_.contains(id)) return id;
+        if (id != 0) return id;
     }
 }
 

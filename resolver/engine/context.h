@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "proto/base/bytes.h"
 #include "registry/model/ports.h"
+#include "registry/service/administration.h"
+#include "registry/service/authority.h"
 #include "resolver/engine/upstream.h"
 
 namespace idnode::resolver {
@@ -17,32 +20,45 @@ struct Peer {
     Carrier carrier = Carrier::kUdp;
 };
 
-/// How far a call may go: `kInline` never waits and never computes long, `kPool` may read the disk
-/// and sign.
+/// How far a call may go: `kInline` never waits and never computes long, `kPool` may read the disk,
+/// sign and change records.
 enum class Effort : std::uint8_t { kInline, kPool };
 
 enum class Outcome : std::uint8_t {
-    kReply,        // a complete message was appended to `out`
+    kReply,        // complete messages were appended to `out`
     kSilent,       // nothing must be sent
     kRetryOnPool,  // call again with Effort::kPool from the storage pool
     kAskUpstream,  // `question` was filled in; call `answer_forwarded` when its answer is there
 };
 
 class ChallengeTable;
-struct Challenge;
+class SessionTable;
+
+/// What the pseudo-handle `0.SITE/status` shows (§4.9). Thread-safe.
+class StatusSource {
+  public:
+    virtual ~StatusSource() = default;
+    virtual std::vector<handle::Value> values() const = 0;
+};
 
 /// What all engines of one node share. The referenced objects outlive every engine.
 struct EngineContext {
-    const model::RecordStore& store;
+    model::RecordStore& store;
     const model::Clock& clock;
+    model::Entropy& entropy;
     const model::Digests& digests;
     const model::Signer& signer;
+    const model::Proofs& proofs;
+    const model::SessionCryptography& cryptography;
     ChallengeTable& challenges;
+    SessionTable& sessions;
     Upstream& upstream;
+    const StatusSource& status;
     Bytes site;  // this node's site record (§2.7)
     std::int16_t site_serial = 1;
-    std::string own_prefix;  // folded; its prefix handle is always answered from the store
     std::size_t udp_answer_bytes_max = 4096;  // §3.5, without envelopes
+    service::Authority::Settings authority{};
+    service::Administration::Settings administration{};
 };
 
 }  // namespace idnode::resolver

@@ -1,9 +1,11 @@
 #include "resolver/engine/engine.h"
 
 #include "proto/base/limits.h"
+#include "resolver/engine/admin_operations.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/operations.h"
-#include "resolver/engine/reply.h"
+#include "resolver/engine/requesters.h"
+#include "resolver/engine/sessions.h"
 
 namespace idnode::resolver {
 
@@ -16,7 +18,7 @@ namespace flag = handle::flag;
 handle::MessageView what_is_readable(const handle::Envelope& envelope, BytesView payload) {
     handle::MessageView out;
     out.envelope = envelope;
-    if (!envelope.encrypted && payload.size() >= limits::kHeaderBytes) {
+    if (payload.size() >= limits::kHeaderBytes) {
         if (const auto header = handle::decode_header(payload.first(limits::kHeaderBytes))) {
             out.header = *header;
         }
@@ -26,88 +28,136 @@ handle::MessageView what_is_readable(const handle::Envelope& envelope, BytesView
     return out;
 }
 
-bool is_encrypted_session(std::uint32_t session_id) {
-    return session_id > 0 && session_id <= 0x7FFFFFFFU;
-}
+bool can_be_session(std::uint32_t id) { return id > 0 && id <= 0x7FFFFFFFU; }
 
 }  // namespace
+
+Engine::Engine(const EngineContext& context)
+    : context_(context),
+      directory_(context.store, context.administration.own_prefix),
+      authority_(directory_, context.authority),
+      administration_(context.store, directory_, authority_, context.entropy,
+                      context.administration),
+      resolution_(context, administration_) {}
 
 Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                        Effort effort, Bytes& out, Question& question) {
     const model::TimeMs now = context_.clock.now();
-    const handle::MessageView readable = what_is_readable(envelope, payload);
-    // Answering a response would let two servers talk for ever (§10.2 H8).
-    if (readable.header.response != ResponseCode::kNone) return Outcome::kSilent;
-
-    const auto refuse_with = [&](ResponseCode code, std::string_view text) {
-        Reply(context_, readable, peer.carrier, now, out).error(code, text);
+    const SessionPtr session = can_be_session(envelope.session_id)
+                                   ? context_.sessions.find(envelope.session_id, now)
+                                   : nullptr;
+    const auto refuse_with = [&](BytesView readable, ResponseCode code, std::string_view text) {
+        const handle::MessageView message = what_is_readable(envelope, readable);
+        // Answering a response would let two servers talk for ever (§10.2 H8).
+        if (message.header.response != ResponseCode::kNone) return Outcome::kSilent;
+        Reply({context_, message, peer, now, out}).error(code, text);
         return Outcome::kReply;
     };
-    if (envelope.compressed)
-        return refuse_with(ResponseCode::kProtocolError, "compression is not supported");
+    if (envelope.compressed) {
+        return refuse_with({}, ResponseCode::kProtocolError, "compression is not supported");
+    }
+    Bytes plain;
     if (envelope.encrypted) {
-        return is_encrypted_session(envelope.session_id)
-                   ? refuse_with(ResponseCode::kSessionTimeout, "no such session")
-                   : refuse_with(ResponseCode::kSessionFailed, "encrypted without a session");
+        if (!can_be_session(envelope.session_id)) {
+            return refuse_with({}, ResponseCode::kSessionFailed, "encrypted without a session");
+        }
+        if (!session) return refuse_with({}, ResponseCode::kSessionTimeout, "no such session");
+        if (effort == Effort::kInline) return Outcome::kRetryOnPool;
+        const Session::Terms& terms = session->terms();
+        auto decrypted =
+            context_.cryptography.decrypt(terms.cipher, terms.key, terms.version, payload);
+        if (!decrypted) return refuse_with({}, ResponseCode::kSessionFailed, "cannot be decrypted");
+        plain = std::move(*decrypted);
+        payload = plain;
     }
     if (payload.size() < limits::kHeaderBytes) {
-        return refuse_with(ResponseCode::kProtocolError, "message shorter than its header");
-    }
-    if (readable.header.op == handle::OpCode::kReserved) {
-        return refuse_with(ResponseCode::kProtocolError, "operation 0");
+        return refuse_with(payload, ResponseCode::kProtocolError, "message shorter than its header");
     }
     const auto message = handle::decode_message(envelope, payload);
-    if (!message) return refuse_with(ResponseCode::kError, "message cannot be decoded");
-    return dispatch(*message, peer, effort, now, out, question);
+    if (!message) {
+        const bool reserved = what_is_readable(envelope, payload).header.op == handle::OpCode::kReserved;
+        return refuse_with(payload, reserved ? ResponseCode::kProtocolError : ResponseCode::kError,
+                           "message cannot be decoded");
+    }
+    if (message->header.response != ResponseCode::kNone) return Outcome::kSilent;
+    if (message->header.op == handle::OpCode::kReserved) {
+        return refuse_with(payload, ResponseCode::kProtocolError, "operation 0");
+    }
+    return dispatch({context_, *message, peer, now, out, session.get()}, effort, question);
 }
 
-Outcome Engine::dispatch(const handle::MessageView& message, const Peer& peer, Effort effort,
-                         model::TimeMs now, Bytes& out, Question& question) {
-    // A signature costs more than a hundred lookups: never on the thread that serves them.
-    if (message.header.has(flag::kCertify) && effort == Effort::kInline)
-        return Outcome::kRetryOnPool;
+Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
+    const handle::Header& header = to.request.header;
+    const Operation* operation = find_operation(header.op);
+    // A signature costs more than a hundred lookups, and whatever changes or checks something waits
+    // for the disk: never on the thread that serves lookups.
+    const bool is_plain = operation == nullptr || operation->part == Part::kResolution ||
+                          operation->part == Part::kSiteInfo || operation->part == Part::kNotSupported;
+    const bool needs_pool = header.has(flag::kCertify) || to.session != nullptr || !is_plain;
+    if (needs_pool && effort == Effort::kInline) return Outcome::kRetryOnPool;
 
-    const std::size_t reply_at = out.size();
-    Reply reply(context_, message, peer.carrier, now, out);
     const auto refuse_with = [&](ResponseCode code, std::string_view text) {
-        reply.error(code, text);
+        Reply(to).error(code, text);
         return Outcome::kReply;
     };
-
-    const Operation* operation = find_operation(message.header.op);
     if (operation != nullptr && operation->service == Service::kAdmin &&
-        peer.carrier == Carrier::kUdp) {
+        to.peer.carrier == Carrier::kUdp) {
         return refuse_with(ResponseCode::kProtocolError, "admin request on a non-admin interface");
     }
-    const std::uint32_t session_id = message.envelope.session_id;
-    const bool answers_challenge =
-        operation != nullptr && operation->part == Part::kChallengeAnswer;
-    if (session_id != 0 && !context_.challenges.is_pending(session_id, now)) {
+    const std::uint32_t session_id = to.request.envelope.session_id;
+    if (session_id != 0 && to.session == nullptr &&
+        !context_.challenges.is_known(session_id, to.now)) {
         return refuse_with(ResponseCode::kSessionTimeout, "no such session");
     }
     if (operation == nullptr) return refuse_with(ResponseCode::kError, "unknown operation");
-    if (answers_challenge && session_id == 0) {
-        return refuse_with(ResponseCode::kAuthenticationTimeout, "no such challenge");
-    }
-
     switch (operation->part) {
-        case Part::kResolution: {
-            const Outcome outcome = resolution_.answer(message, peer, effort, now, reply, question);
-            if (outcome != Outcome::kReply) out.resize(reply_at);
-            return outcome;
-        }
-        case Part::kSiteInfo:
+        case Part::kSiteInfo: {
+            Reply reply(to);
             reply.body().raw(context_.site);
             reply.finish(ResponseCode::kSuccess);
             return Outcome::kReply;
-        case Part::kChallengeAnswer:
-            return refuse_with(ResponseCode::kAuthenticationError,
-                               "this server cannot check identities yet");
+        }
+        case Part::kAuthentication:
+            return authenticate(to);
         case Part::kNotSupported:
+            return refuse_with(ResponseCode::kOperationNotSupported,
+                               "operation not supported by this server");
+        case Part::kResolution:
+        case Part::kAdministration:
             break;
     }
-    return refuse_with(ResponseCode::kOperationNotSupported,
-                       "operation not supported by this server");
+    if (to.session == nullptr) {
+        Stranger stranger;
+        return carry_out(to, effort, stranger, question);
+    }
+    SessionPeer peer(to.request, *to.session, context_.cryptography);
+    return carry_out(to, effort, peer, question);
+}
+
+Outcome Engine::carry_out(const ReplyTo& to, Effort effort, service::Requester& requester,
+                          Question& question) {
+    if (to.request.header.op == handle::OpCode::kResolution) {
+        return resolve(to, effort, requester, question);
+    }
+    answer_administration(to, administration_, requester);
+    return Outcome::kReply;
+}
+
+Outcome Engine::resolve(const ReplyTo& to, Effort effort, service::Requester& requester,
+                        Question& question) {
+    const std::size_t begin = to.out.size();
+    Reply reply(to);
+    if (to.session != nullptr && !to.request.header.has(flag::kPublicOnly)) {
+        // In a session everything but public-only questions proves that it belongs there (§4.3).
+        const ResponseCode belongs = requester.prove();
+        if (belongs != ResponseCode::kSuccess) {
+            reply.error(belongs);
+            return Outcome::kReply;
+        }
+    }
+    const Outcome outcome = resolution_.answer(to, effort, requester, reply, question);
+    if (outcome != Outcome::kReply) to.out.resize(begin);
+    return outcome;
 }
 
 Outcome Engine::answer_forwarded(const handle::Envelope& envelope, BytesView payload,
@@ -115,20 +165,24 @@ Outcome Engine::answer_forwarded(const handle::Envelope& envelope, BytesView pay
                                  Bytes& out) {
     const auto message = handle::decode_message(envelope, payload);
     if (!message) return Outcome::kSilent;
-    if (message->header.has(flag::kCertify) && effort == Effort::kInline)
+    if (message->header.has(flag::kCertify) && effort == Effort::kInline) {
         return Outcome::kRetryOnPool;
+    }
     const auto request = handle::decode_resolution_request(message->body);
     if (!request) return Outcome::kSilent;
-    Reply reply(context_, *message, peer.carrier, context_.clock.now(), out);
+    const ReplyTo to{context_, *message, peer, context_.clock.now(), out};
+    Reply reply(to);
     write_forwarded(request->handle, answer, reply);
     return Outcome::kReply;
 }
 
 void Engine::refuse(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                     ResponseCode code, std::string_view text, Bytes& out) {
-    const handle::MessageView readable = what_is_readable(envelope, payload);
+    const handle::MessageView readable =
+        what_is_readable(envelope, envelope.encrypted ? BytesView{} : payload);
     if (readable.header.response != ResponseCode::kNone) return;
-    Reply(context_, readable, peer.carrier, context_.clock.now(), out).error(code, text);
+    const ReplyTo to{context_, readable, peer, context_.clock.now(), out};
+    Reply(to).error(code, text);
 }
 
 }  // namespace idnode::resolver

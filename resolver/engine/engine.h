@@ -5,20 +5,25 @@
 #include "proto/base/bytes.h"
 #include "proto/handle/envelope.h"
 #include "proto/handle/message.h"
+#include "proto/handle/session.h"
+#include "registry/service/administration.h"
+#include "registry/service/authority.h"
+#include "registry/service/directory.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/reply.h"
 #include "resolver/engine/resolution.h"
 #include "resolver/engine/upstream.h"
 
 namespace idnode::resolver {
 
-/// Octets in, octets and decisions out; no I/O of its own but reads through the store. Not
-/// thread-safe: each thread has one.
+/// Octets in, octets and decisions out; no I/O of its own but through the store. Not thread-safe:
+/// each thread has one.
 class Engine {
   public:
-    explicit Engine(const EngineContext& context) : context_(context), resolution_(context) {}
+    explicit Engine(const EngineContext& context);
 
-    /// Takes one complete message and decides (§4.10). The payload is what followed the envelope,
-    /// all pieces put together.
+    /// Takes one complete message and decides (§4.10). The payload is what followed the envelope, all
+    /// pieces put together.
     Outcome handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                    Effort effort, Bytes& out, Question& question);
 
@@ -33,10 +38,26 @@ class Engine {
                 handle::ResponseCode code, std::string_view text, Bytes& out);
 
   private:
-    Outcome dispatch(const handle::MessageView& message, const Peer& peer, Effort effort,
-                     model::TimeMs now, Bytes& out, Question& question);
+    Outcome dispatch(const ReplyTo& to, Effort effort, Question& question);
+    Outcome carry_out(const ReplyTo& to, Effort effort, service::Requester& requester,
+                      Question& question);
+    Outcome resolve(const ReplyTo& to, Effort effort, service::Requester& requester,
+                    Question& question);
+
+    Outcome authenticate(const ReplyTo& to);
+    Outcome take_challenge_answer(const ReplyTo& to);
+    void carry_out_challenged(const ReplyTo& to, const Challenge& challenge);
+    void verify_answer(const ReplyTo& to);
+    void set_up_session(const ReplyTo& to);
+    Result<model::SessionCryptography::Exchanged> exchange_key(
+        const handle::SessionSetupRequest& request, handle::SessionCipher cipher, bool with_cipher);
+    void exchange_session_key(const ReplyTo& to);
+    void terminate_session(const ReplyTo& to);
 
     const EngineContext& context_;
+    service::LocalDirectory directory_;
+    service::Authority authority_;
+    service::Administration administration_;
     Resolution resolution_;
 };
 

@@ -12,12 +12,13 @@ namespace idnode::resolver {
 /// query interface, its TCP interface serves both.
 enum class Service : std::uint8_t { kQuery, kAny, kAdmin };
 
-/// Who carries an operation out.
+/// Which part of the engine carries an operation out.
 enum class Part : std::uint8_t {
     kResolution,
     kSiteInfo,
-    kChallengeAnswer,
-    kNotSupported,  // known to the protocol, refused by this node with RC 5
+    kAdministration,
+    kAuthentication,  // challenges, sessions
+    kNotSupported,    // known to the protocol, refused by this node with RC 5
 };
 
 struct Operation {
@@ -30,20 +31,20 @@ struct Operation {
 inline constexpr std::array kOperations{
     Operation{handle::OpCode::kResolution, Service::kQuery, Part::kResolution},
     Operation{handle::OpCode::kGetSiteInfo, Service::kAny, Part::kSiteInfo},
-    Operation{handle::OpCode::kCreateHandle, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kDeleteHandle, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kAddValue, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kRemoveValue, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kModifyValue, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kListHandles, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kChallengeResponse, Service::kAny, Part::kChallengeAnswer},
-    Operation{handle::OpCode::kVerifyResponse, Service::kAny, Part::kNotSupported},
-    Operation{handle::OpCode::kHomePrefix, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kUnhomePrefix, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kListHomedPrefixes, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kSessionSetup, Service::kAny, Part::kNotSupported},
-    Operation{handle::OpCode::kSessionTerminate, Service::kAny, Part::kNotSupported},
-    Operation{handle::OpCode::kSessionExchangeKey, Service::kAny, Part::kNotSupported},
+    Operation{handle::OpCode::kCreateHandle, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kDeleteHandle, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kAddValue, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kRemoveValue, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kModifyValue, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kListHandles, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kChallengeResponse, Service::kAny, Part::kAuthentication},
+    Operation{handle::OpCode::kVerifyResponse, Service::kAny, Part::kAuthentication},
+    Operation{handle::OpCode::kHomePrefix, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kUnhomePrefix, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kListHomedPrefixes, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kSessionSetup, Service::kAny, Part::kAuthentication},
+    Operation{handle::OpCode::kSessionTerminate, Service::kAny, Part::kAuthentication},
+    Operation{handle::OpCode::kSessionExchangeKey, Service::kAny, Part::kAuthentication},
     Operation{handle::OpCode::kGetNextTransactionId, Service::kAdmin, Part::kNotSupported},
     Operation{handle::OpCode::kRetrieveTransactions, Service::kAdmin, Part::kNotSupported},
     Operation{handle::OpCode::kDumpHandles, Service::kAdmin, Part::kNotSupported},

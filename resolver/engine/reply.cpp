@@ -1,9 +1,10 @@
 #include "resolver/engine/reply.h"
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
 #include "proto/base/limits.h"
+#include "proto/handle/challenge.h"
 #include "proto/handle/credential.h"
 #include "proto/handle/digest.h"
 #include "proto/handle/signing.h"
@@ -12,6 +13,7 @@ namespace idnode::resolver {
 
 namespace {
 
+using handle::OpCode;
 using handle::ResponseCode;
 namespace flag = handle::flag;
 
@@ -27,99 +29,173 @@ handle::Envelope reply_envelope(const handle::Envelope& request) {
     return out;
 }
 
+Bytes encoded(const handle::Credential& credential) {
+    Bytes out;
+    ByteWriter writer(out);
+    handle::encode_credential(credential, writer);
+    return out;
+}
+
+/// A message as it came, without its envelope.
+Bytes payload_of(const handle::MessageView& message) {
+    Bytes out(message.header_and_body.begin(), message.header_and_body.end());
+    ByteWriter(out).bytes_u32(message.credential);
+    return out;
+}
+
 }  // namespace
 
-Reply::Reply(const EngineContext& context, const handle::MessageView& request, Carrier carrier,
-             model::TimeMs now, Bytes& out)
-    : context_(context),
-      request_(request),
-      carrier_(carrier),
-      now_(now),
-      envelope_(reply_envelope(request.envelope)),
-      writer_(out) {
-    begin_body(request.header.has(flag::kRequestDigest));
+Bytes request_digest(const model::Digests& digests, handle::Version version,
+                     BytesView header_and_body) {
+    const auto copy = [](BytesView octets) { return Bytes(octets.begin(), octets.end()); };
+    if (!version.at_least({2, 1})) return copy(digests.md5(header_and_body));
+    return handle::request_digest_algorithm(version) == handle::DigestAlgorithm::kSha256
+               ? copy(digests.sha256(header_and_body))
+               : copy(digests.sha1(header_and_body));
+}
+
+Reply::Reply(const ReplyTo& to)
+    : to_(to),
+      envelope_(reply_envelope(to.request.envelope)),
+      begin_(to.out.size()),
+      writer_(to.out) {
+    begin_body(to.request.header.has(flag::kRequestDigest));
 }
 
 void Reply::begin_body(bool with_digest) {
     has_digest_ = with_digest && envelope_.version.at_least({2, 1});
     if (!has_digest_) return;
-    const handle::DigestAlgorithm algorithm = handle::request_digest_algorithm(envelope_.version);
-    const Bytes octets = algorithm == handle::DigestAlgorithm::kSha256
-                             ? to_bytes(as_text(context_.digests.sha256(request_.header_and_body)))
-                             : to_bytes(as_text(context_.digests.sha1(request_.header_and_body)));
-    handle::encode_request_digest({.algorithm = algorithm, .octets = octets}, body());
+    const Bytes octets =
+        request_digest(to_.context.digests, envelope_.version, to_.request.header_and_body);
+    handle::encode_request_digest(
+        {.algorithm = handle::request_digest_algorithm(envelope_.version), .octets = octets}, body());
 }
 
 void Reply::finish(ResponseCode code) {
     const std::size_t bytes = limits::kHeaderBytes + writer_.body_bytes();
-    if (carrier_ == Carrier::kUdp && bytes > context_.udp_answer_bytes_max) {
+    if (to_.peer.carrier == Carrier::kUdp && bytes > to_.context.udp_answer_bytes_max) {
         // A stranger may have forged the source address. Clients take this code as a reason to come
         // again over the next transport at once, which no other code makes them do (§3.5, §4.2).
         error(ResponseCode::kError, "answer too large for UDP: ask over TCP");
     } else if (bytes + limits::kSignedCredentialBytesMax > limits::kMessageBytesMax) {
         error(ResponseCode::kError, "answer larger than a message: select values by type or index");
+    } else if (restricted_ && to_.request.header.has(flag::kEncrypt) && to_.session == nullptr) {
+        error(ResponseCode::kSessionFailed, "encryption needs a session");
     } else {
         seal(code);
     }
 }
 
-void Reply::error(ResponseCode code, std::string_view text) {
+void Reply::rewind_body() {
     writer_.rewind_body();
     begin_body(has_digest_);
+}
+
+void Reply::error(ResponseCode code, std::string_view text) {
+    rewind_body();
+    restricted_ = false;
     body().text_u32(text);
     seal(code);
 }
 
-void Reply::challenge(const Challenge& challenge) {
+void Reply::challenge() {
     writer_.rewind_body();
-    envelope_.session_id = challenge.session_id;
-    begin_body(true);
-    body().bytes_u32(challenge.nonce);
-    if (!has_digest_)
-        body().bytes_u32(context_.digests.md5(request_.header_and_body));  // below 2.1
+    const Challenge issued = to_.context.challenges.issue(
+        to_.peer.address, to_.session ? to_.session->terms().id : 0,
+        {to_.request.envelope, payload_of(to_.request)},
+        request_digest(to_.context.digests, envelope_.version, to_.request.header_and_body), to_.now);
+    envelope_.session_id = issued.session_id;
+    has_digest_ = envelope_.version.at_least({2, 1});
+    const handle::RequestDigest digest{
+        .algorithm = has_digest_ ? handle::request_digest_algorithm(envelope_.version)
+                                 : handle::DigestAlgorithm::kMd5,
+        .octets = issued.digest};
+    handle::encode_challenge({digest, issued.nonce}, envelope_.version, body());
     seal(ResponseCode::kAuthenticationNeeded);
 }
 
 handle::Header Reply::header(ResponseCode code) const {
+    const handle::Header& request = to_.request.header;
     handle::Header out;
-    out.op = request_.header.op;
+    out.op = request.op;
     out.response = static_cast<ResponseCode>(handle::wire_response_code(code, envelope_.version));
-    out.flags = (request_.header.flags & kCopiedFlags) | flag::kRecursive;
-    if (authoritative_ || request_.header.has(flag::kAuthoritative))
-        out.flags |= flag::kAuthoritative;
+    out.flags = (request.flags & kCopiedFlags) | flag::kRecursive | extra_flags_;
+    if (authoritative_ || request.has(flag::kAuthoritative)) out.flags |= flag::kAuthoritative;
     if (has_digest_) out.flags |= flag::kRequestDigest;
-    out.site_serial = context_.site_serial;
-    out.expiration = static_cast<std::uint32_t>(now_ / 1000 + limits::kMessageLifetime.count());
+    out.site_serial = to_.context.site_serial;
+    out.expiration = static_cast<std::uint32_t>(to_.now / 1000 + limits::kMessageLifetime.count());
     return out;
 }
 
 void Reply::seal(ResponseCode code) {
     const handle::Header header = this->header(code);
-    if (!request_.header.has(flag::kCertify)) {
+    if (to_.request.header.has(flag::kCertify)) {
+        writer_.finish(envelope_, header, credential(header));
+    } else {
         writer_.finish(envelope_, header);
-        return;
     }
-    writer_.finish(envelope_, header, signature_credential(header));
+    if (is_encrypted()) encrypt();
 }
 
-/// §5.6: the server's own key, counter 0. A signature that cannot be made is left out; a client
-/// that asked for one then refuses the answer, which is what it should do.
+/// §5.6, who signs: the session key, except for the operations that make sessions; otherwise the
+/// server's own. A credential that cannot be made is left out; a client that asked for one then refuses
+/// the answer, which is what it should do.
+Bytes Reply::credential(const handle::Header& header) {
+    const bool by_session = to_.session != nullptr && !to_.session->terms().key.empty() &&
+                            header.op != OpCode::kSessionSetup &&
+                            header.op != OpCode::kSessionExchangeKey;
+    return by_session ? mac_credential(header) : signature_credential(header);
+}
+
+Bytes Reply::mac_credential(const handle::Header& header) {
+    const std::uint32_t counter = to_.session->next_counter();
+    const Bytes mac = to_.context.cryptography.mac(envelope_, counter, to_.session->terms().key,
+                                                   writer_.sealed_header_and_body(header));
+    handle::Credential credential;
+    credential.session_counter = counter;
+    credential.type = handle::kMacCredential;
+    credential.algorithm = as_bytes_view(handle::mac_algorithm_field(envelope_.version));
+    credential.signature = mac;
+    return encoded(credential);
+}
+
 Bytes Reply::signature_credential(const handle::Header& header) {
+    const model::Signer& signer = to_.context.signer;
     const std::string_view algorithm =
-        handle::signature_algorithm_field(envelope_.version, context_.signer.is_dsa());
+        handle::signature_algorithm_field(envelope_.version, signer.is_dsa());
     const auto hash =
         algorithm == "SHA-256" ? model::Signer::Hash::kSha256 : model::Signer::Hash::kSha1;
-    const BytesView sealed = writer_.sealed_header_and_body(header);
-    const auto signature = context_.signer.sign(
-        hash, handle::signature_input(envelope_, /*session_counter=*/0, sealed));
+    const auto signature =
+        signer.sign(hash, handle::signature_input(envelope_, /*session_counter=*/0,
+                                                  writer_.sealed_header_and_body(header)));
     if (!signature) return {};
     handle::Credential credential;
     credential.algorithm = as_bytes_view(algorithm);
     credential.signature = *signature;
-    Bytes out;
-    ByteWriter writer(out);
-    handle::encode_credential(credential, writer);
-    return out;
+    return encoded(credential);
+}
+
+/// §5.8: because the client asked, or because of what the body holds.
+bool Reply::is_encrypted() const {
+    if (to_.session == nullptr || to_.session->terms().key.empty()) return false;
+    return to_.request.header.has(flag::kEncrypt) ||
+           (restricted_ && envelope_.version.at_least({2, 8}));
+}
+
+/// Everything after the envelope of the finished message.
+void Reply::encrypt() {
+    const Session::Terms& terms = to_.session->terms();
+    const std::size_t payload_at = begin_ + limits::kEnvelopeBytes;
+    const auto cipher_text = to_.context.cryptography.encrypt(
+        terms.cipher, terms.key, terms.version, BytesView(to_.out).subspan(payload_at));
+    to_.out.resize(begin_);
+    if (!cipher_text) return;  // nothing is better than the plain text
+    handle::Envelope envelope = envelope_;
+    envelope.encrypted = true;
+    envelope.message_length = static_cast<std::uint32_t>(cipher_text->size());
+    ByteWriter out(to_.out);
+    handle::encode_envelope(envelope, out);
+    out.raw(*cipher_text);
 }
 
 }  // namespace idnode::resolver

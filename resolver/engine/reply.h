@@ -9,44 +9,71 @@
 #include "registry/model/ports.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/sessions.h"
 
 namespace idnode::resolver {
 
-/// The response to one request in the making: envelope and header by the rules of §3 and §4.2, the
-/// request digest in front of the body, the signature behind it. Exactly one of `finish`, `error`
-/// and `challenge` ends it.
+/// What is being answered, and where the answer goes. The request may be incomplete when it could not
+/// be decoded: what was read of envelope and header is echoed. For an answered challenge it is the
+/// challenged request in the envelope of the answer.
+struct ReplyTo {
+    const EngineContext& context;
+    const handle::MessageView& request;
+    const Peer& peer;
+    model::TimeMs now;
+    Bytes& out;                 // appended to
+    Session* session = nullptr;  // the live session the request belongs to
+};
+
+/// The digest that answers to this request carry in this version (§3.3), without algorithm octet.
+Bytes request_digest(const model::Digests& digests, handle::Version version,
+                     BytesView header_and_body);
+
+/// One response message in the making: envelope and header by the rules of §3 and §4.2, the
+/// request digest in front of the body, the signature or MAC behind it, encryption around it. Exactly one
+/// of `finish`, `error` and `challenge` ends it.
 class Reply {
   public:
-    /// `request` may be incomplete when it could not be decoded: what was read of envelope and
-    /// header is echoed. Appends to `out`.
-    Reply(const EngineContext& context, const handle::MessageView& request, Carrier carrier,
-          model::TimeMs now, Bytes& out);
+    explicit Reply(const ReplyTo& to);
 
     /// The body after the digest.
     ByteWriter& body() { return writer_.body(); }
 
-    /// A body that is too large for the carrier becomes an error that tells the client to come by
-    /// TCP.
+    /// Drops the body written so far.
+    void rewind_body();
+    /// A body that is too large for the carrier becomes an error that tells the client to come by TCP.
     void finish(handle::ResponseCode code);
     /// Drops the body written so far. The text is for people; no client parses it.
     void error(handle::ResponseCode code, std::string_view text = {});
-    void challenge(const Challenge& challenge);
+    /// Asks who the requester is (§5.1).
+    void challenge();
+
     void mark_not_authoritative() { authoritative_ = false; }
+    /// Something existing was replaced.
+    void mark_replaced() { extra_flags_ |= handle::flag::kOverwrite; }
+    /// More messages follow for this request.
+    void mark_continued() { extra_flags_ |= handle::flag::kContinuous; }
+    /// The body holds something that not everyone may read: in a session it is encrypted (§5.8).
+    void mark_restricted() { restricted_ = true; }
 
   private:
     void begin_body(bool with_digest);
     void seal(handle::ResponseCode code);
     handle::Header header(handle::ResponseCode code) const;
+    Bytes credential(const handle::Header& header);
     Bytes signature_credential(const handle::Header& header);
+    Bytes mac_credential(const handle::Header& header);
+    bool is_encrypted() const;
+    void encrypt();
 
-    const EngineContext& context_;
-    const handle::MessageView& request_;
-    const Carrier carrier_;
-    const model::TimeMs now_;
+    const ReplyTo& to_;
     handle::Envelope envelope_;
+    std::size_t begin_;
     handle::MessageWriter writer_;
     bool has_digest_ = false;
     bool authoritative_ = true;
+    bool restricted_ = false;
+    std::uint32_t extra_flags_ = 0;
 };
 
 }  // namespace idnode::resolver

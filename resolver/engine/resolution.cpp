@@ -1,10 +1,13 @@
 #include "resolver/engine/resolution.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
-#include "resolver/engine/challenges.h"
+#include "registry/service/delegation.h"
+#include "registry/service/values.h"
 
 namespace idnode::resolver {
 
@@ -16,19 +19,6 @@ using handle::ValueView;
 namespace flag = handle::flag;
 
 constexpr std::string_view kStatusHandle = "0.SITE/status";
-constexpr std::string_view kPrefixHandleStart = "0.NA/";
-constexpr std::string_view kMarkerStart = "0.NA/0.NA/";
-
-bool is_delegation(std::string_view type) {
-    return equal_folded(type, "HS_SITE.PREFIX") || equal_folded(type, "HS_NA_DELEGATE") ||
-           equal_folded(type, "HS_SERV.PREFIX");
-}
-
-/// `start` and the folded text, in a buffer that keeps its capacity.
-void write_folded(std::string_view start, std::string_view text, std::string& out) {
-    out.assign(start);
-    for (const char octet : text) out.push_back(fold_ascii(octet));
-}
 
 std::vector<std::int32_t> requested_indexes(const handle::ResolutionRequestView& request) {
     std::vector<std::int32_t> out;
@@ -46,33 +36,27 @@ std::vector<std::string> requested_types(const handle::ResolutionRequestView& re
     return out;
 }
 
-/// Appends the values that `wanted` accepts as a `VALUES` section; how many there were.
-template <class Wanted>
-std::uint32_t write_values(BytesView values, ByteWriter& out, Wanted&& wanted) {
-    const std::size_t count_at = out.at();
-    out.u32(0);
-    std::uint32_t count = 0;
-    ByteReader in(values);
-    ValuesReader reader(in);
-    while (const auto value = reader.next()) {
-        if (!wanted(*value)) continue;
-        out.raw(value->octets);
-        ++count;
-    }
-    out.patch_u32(count_at, count);
-    return count;
+Outcome refuse(Reply& reply, ResponseCode code, std::string_view text = {}) {
+    reply.error(code, text);
+    return Outcome::kReply;
+}
+
+Outcome finish_values(Reply& reply, std::uint32_t count) {
+    if (count == 0) return refuse(reply, ResponseCode::kValuesNotFound);
+    reply.finish(ResponseCode::kSuccess);
+    return Outcome::kReply;
 }
 
 }  // namespace
 
 struct Resolution::Ask {
-    const handle::MessageView& message;
+    const ReplyTo& to;
     const handle::ResolutionRequestView& request;
-    const Peer& peer;
     Effort effort;
-    model::TimeMs now;
+    service::Requester& requester;
 
-    bool public_only() const { return message.header.has(flag::kPublicOnly); }
+    const handle::Header& header() const { return to.request.header; }
+    bool public_only() const { return header().has(flag::kPublicOnly); }
     model::ReadTier tier() const {
         return effort == Effort::kInline ? model::ReadTier::kMemory : model::ReadTier::kAny;
     }
@@ -85,171 +69,91 @@ struct Resolution::Ask {
     }
 };
 
-Outcome Resolution::answer(const handle::MessageView& message, const Peer& peer, Effort effort,
-                           model::TimeMs now, Reply& reply, Question& question) {
-    const auto request = handle::decode_resolution_request(message.body);
+Outcome Resolution::answer(const ReplyTo& to, Effort effort, service::Requester& requester,
+                           Reply& reply, Question& question) {
+    const auto request = handle::decode_resolution_request(to.request.body);
     if (!request) {
-        reply.error(ResponseCode::kError, "resolution request cannot be decoded");
-        return Outcome::kReply;
+        return refuse(reply, ResponseCode::kError, "resolution request cannot be decoded");
     }
-    const Ask ask{message, *request, peer, effort, now};
+    const Ask ask{to, *request, effort, requester};
+    if (ask.header().has(flag::kRecursive) &&
+        ask.header().recursion_count > limits::kRecursionCountMax) {
+        return refuse(reply, ResponseCode::kRecursionLimit,
+                      "recursion count too high: nodes forward in a circle");
+    }
+    if (equal_folded(request->handle, kStatusHandle)) return answer_status(ask, reply);
+    const auto suffix_case = responsibility_.of(request->handle);
+    if (!suffix_case) return pass_on(ask, reply, question);
 
-    if (message.header.has(flag::kRecursive) &&
-        message.header.recursion_count > limits::kRecursionCountMax) {
-        reply.error(ResponseCode::kRecursionLimit,
-                    "recursion count too high: nodes forward in a circle");
-        return Outcome::kReply;
-    }
-    if (equal_folded(request->handle, kStatusHandle)) {
-        if (ask.public_only()) {
-            reply.error(ResponseCode::kValuesNotFound);
-        } else {
-            ask_who(ask, reply);
-        }
-        return Outcome::kReply;
-    }
-    if (!is_responsible(request->handle)) return pass_on(ask, reply, question);
-
-    model::write_key(request->handle, suffix_case_, key_);
-    const auto found = context_.store.read(key_, ask.tier(), [&](const model::RecordView& record) {
-        answer_record(ask, record, reply);
-    });
-    if (!found) {
-        reply.error(ResponseCode::kError, "storage failed");
-        return Outcome::kReply;
-    }
-    switch (*found) {
-        case model::Lookup::kFound:
-            return Outcome::kReply;
-        case model::Lookup::kNotInMemory:
-            return Outcome::kRetryOnPool;
-        case model::Lookup::kNotFound:
-            break;
-    }
-    return answer_missing(ask, reply);
+    model::write_key(request->handle, *suffix_case, key_);
+    Outcome outcome = Outcome::kReply;
+    restricted_.clear();
+    const auto found = context_.store.read(
+        key_, ask.tier(),
+        [&](const model::RecordView& record) { outcome = answer_record(ask, record, reply); });
+    if (!found) return refuse(reply, ResponseCode::kError, "storage failed");
+    if (*found == model::Lookup::kNotInMemory) return Outcome::kRetryOnPool;
+    if (*found == model::Lookup::kNotFound) return answer_missing(ask, reply);
+    return restricted_.empty() ? outcome : answer_with_rights(ask, reply);
 }
 
-/// §4.3 step 3. Only a site of several servers checks the hash; this node is a site of one.
-bool Resolution::is_responsible(std::string_view handle) {
-    const model::HandleParts parts = model::split_handle(handle);
-    const model::PrefixTable& homed = prefixes_.table();
-    suffix_case_ = model::SuffixCase::kFold;
-
-    const bool is_name = !parts.has_slash;
-    const bool is_prefix_handle = is_name || model::is_prefix_handle(handle);
-    write_folded(kPrefixHandleStart, is_name ? "0.NA" : parts.prefix, prefix_handle_);
-    if (const auto suffix_case = homed.find(prefix_handle_)) {
-        suffix_case_ = *suffix_case;
-        return true;
-    }
-    if (!is_prefix_handle) return false;
-    const std::string_view prefix = is_name ? parts.prefix : parts.suffix;
-    // By the letter a server answers for its own prefix handle only where its parent is homed. Its
-    // operator and its clients expect the record that lies here; the registry above keeps its own.
-    return equal_folded(prefix, context_.own_prefix) || has_homed_ancestor(prefix);
-}
-
-bool Resolution::has_homed_ancestor(std::string_view prefix) {
-    const model::PrefixTable& homed = prefixes_.table();
-    auto ancestor = model::parent_prefix(prefix);
-    for (std::size_t depth = 0; ancestor && depth < limits::kDelegationDepthMax; ++depth) {
-        write_folded(kMarkerStart, *ancestor, prefix_handle_);
-        if (homed.contains(prefix_handle_)) return true;
-        ancestor = model::parent_prefix(*ancestor);
-    }
-    return false;
-}
-
-/// Somebody else's handle: an answer kept from before, a question for the top-level node, or RC
-/// 301.
+/// Somebody else's handle: an answer kept from before, a question for the top-level node, or RC 301.
 Outcome Resolution::pass_on(const Ask& ask, Reply& reply, Question& question) {
-    const handle::Header& header = ask.message.header;
-    if (!header.has(flag::kRecursive) || !context_.upstream.serves(ask.peer.address)) {
-        reply.error(ResponseCode::kServerNotResponsible, "prefix is not homed on this server");
-        return Outcome::kReply;
+    if (!ask.header().has(flag::kRecursive) || !context_.upstream.serves(ask.to.peer.address)) {
+        return refuse(reply, ResponseCode::kServerNotResponsible,
+                      "prefix is not homed on this server");
     }
     question.handle = ask.request.handle;
     question.indexes = requested_indexes(ask.request);
     question.types = requested_types(ask.request);
-    question.flags = header.flags;
-    question.recursion_count = header.recursion_count;
+    question.flags = ask.header().flags;
+    question.recursion_count = ask.header().recursion_count;
     const UpstreamAnswerPtr kept = context_.upstream.cached(question);
     if (!kept) return Outcome::kAskUpstream;
     write_forwarded(ask.request.handle, *kept, reply);
     return Outcome::kReply;
 }
 
-/// §4.3 steps 4 and 5: no such record. A prefix handle may lie with a delegated registry.
+/// §4.3 steps 4 and 5: no such record. A prefix may be registered with a delegated registry.
 Outcome Resolution::answer_missing(const Ask& ask, Reply& reply) {
     const auto prefix = ask.named_prefix();
-    if (!prefix || ask.message.header.has(flag::kDoNotRefer)) {
-        reply.error(ResponseCode::kHandleNotFound);
-        return Outcome::kReply;
+    if (!prefix || ask.header().has(flag::kDoNotRefer)) {
+        return refuse(reply, ResponseCode::kHandleNotFound);
     }
-    const std::size_t body_at = reply.body().at();
-    auto ancestor = model::parent_prefix(*prefix);
-    for (std::size_t depth = 0; ancestor && depth < limits::kDelegationDepthMax; ++depth) {
-        std::uint32_t sites = 0;
-        model::write_key(*ancestor, model::SuffixCase::kFold, key_);
-        const auto found =
-            context_.store.read(key_, ask.tier(), [&](const model::RecordView& record) {
-                reply.body().text_u32({});  // no handle: the sites follow
-                sites = write_values(record.values, reply.body(), [](const ValueView& value) {
-                    return value.is_public() && is_delegation(value.type);
-                });
-            });
-        if (!found) {
-            reply.error(ResponseCode::kError, "storage failed");
-            return Outcome::kReply;
-        }
-        if (*found == model::Lookup::kNotInMemory) return Outcome::kRetryOnPool;
-        if (sites > 0) {
-            reply.finish(ResponseCode::kPrefixReferral);
-            return Outcome::kReply;
-        }
-        reply.body().cut(body_at);
-        ancestor = model::parent_prefix(*ancestor);
-    }
-    reply.error(ResponseCode::kHandleNotFound);
+    reply.body().text_u32({});  // no handle: the sites follow
+    const auto found =
+        service::write_delegation(context_.store, *prefix, ask.tier(), key_, reply.body());
+    if (!found) return refuse(reply, ResponseCode::kError, "storage failed");
+    if (*found == model::Lookup::kNotInMemory) return Outcome::kRetryOnPool;
+    if (*found == model::Lookup::kNotFound) return refuse(reply, ResponseCode::kHandleNotFound);
+    reply.finish(ResponseCode::kPrefixReferral);
     return Outcome::kReply;
 }
 
 /// §4.3 steps 5 and 6.
-void Resolution::answer_record(const Ask& ask, const model::RecordView& record, Reply& reply) {
-    if (!ask.public_only() && !record.all_public) {
-        answer_unrestricted(ask, record, reply);
-        return;
-    }
+Outcome Resolution::answer_record(const Ask& ask, const model::RecordView& record, Reply& reply) {
+    if (!ask.public_only() && !record.all_public) return answer_unrestricted(ask, record, reply);
     reply.body().text_u32(ask.request.handle);
     if (record.all_public && ask.request.selects_everything()) {
         ByteReader in(record.values);
-        if (in.u32("count") == 0) {
-            reply.error(ResponseCode::kValuesNotFound);
-            return;
-        }
+        const std::uint32_t count = in.u32("count");
         reply.body().raw(record.values);
-        reply.finish(ResponseCode::kSuccess);
-        return;
+        return finish_values(reply, count);
     }
-    const std::uint32_t count = write_values(
-        record.values, reply.body(),
-        [&](const ValueView& value) { return value.is_public() && ask.request.selects(value); });
-    if (count == 0) {
-        reply.error(ResponseCode::kValuesNotFound);
-    } else {
-        reply.finish(ResponseCode::kSuccess);
-    }
+    return finish_values(
+        reply, service::write_values(record.values, reply.body(), [&](const ValueView& value) {
+            return value.is_public() && ask.request.selects(value);
+        }));
 }
 
-/// The client did not limit itself to public values: the first restricted one that it selects
-/// decides.
-void Resolution::answer_unrestricted(const Ask& ask, const model::RecordView& record,
-                                     Reply& reply) {
+/// The client did not limit itself to public values: the first restricted one that it selects decides.
+Outcome Resolution::answer_unrestricted(const Ask& ask, const model::RecordView& record,
+                                        Reply& reply) {
     bool restricted = false;
     bool readable = false;
     reply.body().text_u32(ask.request.handle);
     const std::uint32_t count =
-        write_values(record.values, reply.body(), [&](const ValueView& value) {
+        service::write_values(record.values, reply.body(), [&](const ValueView& value) {
             if (!ask.request.selects(value)) return false;
             if (!value.is_public() && !restricted) {
                 restricted = true;
@@ -257,19 +161,54 @@ void Resolution::answer_unrestricted(const Ask& ask, const model::RecordView& re
             }
             return true;
         });
-    if (count == 0) {
-        reply.error(ResponseCode::kValuesNotFound);
-    } else if (!restricted) {
-        reply.finish(ResponseCode::kSuccess);
-    } else if (!readable) {
-        reply.error(ResponseCode::kInsufficientPermissions);
-    } else {
-        ask_who(ask, reply);
+    if (count == 0 || !restricted) return finish_values(reply, count);
+    if (!readable) return refuse(reply, ResponseCode::kInsufficientPermissions);
+    if (ask.requester.claimed() == nullptr) {
+        reply.challenge();
+        return Outcome::kReply;
     }
+    // Whether they may read it depends on other records, which must not be read from in here.
+    restricted_.assign(record.values.begin(), record.values.end());
+    return Outcome::kReply;
 }
 
-void Resolution::ask_who(const Ask& ask, Reply& reply) {
-    reply.challenge(context_.challenges.issue(ask.peer.address, ask.now));
+Outcome Resolution::answer_with_rights(const Ask& ask, Reply& reply) {
+    const auto record = handle::decode_values(restricted_);
+    if (!record) return refuse(reply, ResponseCode::kError, "the record is damaged");
+    const service::Verdict verdict = administration_.permit_reading(*record, ask.requester);
+    if (verdict.code != ResponseCode::kSuccess) {
+        write_refusal(verdict.code, verdict.text, reply);
+        return Outcome::kReply;
+    }
+    reply.rewind_body();
+    reply.body().text_u32(ask.request.handle);
+    reply.mark_restricted();
+    return finish_values(
+        reply, service::write_values(restricted_, reply.body(), [&](const ValueView& value) {
+            return ask.request.selects(value) && (value.is_public() || value.is_admin_readable());
+        }));
+}
+
+/// §4.9.
+Outcome Resolution::answer_status(const Ask& ask, Reply& reply) {
+    if (ask.public_only()) return refuse(reply, ResponseCode::kValuesNotFound);
+    const service::Verdict verdict = administration_.permit_server(ask.requester);
+    if (verdict.code != ResponseCode::kSuccess) {
+        write_refusal(verdict.code, verdict.text, reply);
+        return Outcome::kReply;
+    }
+    std::vector<handle::Value> values = context_.status.values();
+    std::erase_if(values, [&](const handle::Value& value) {
+        Bytes octets;
+        ByteWriter writer(octets);
+        handle::encode_value(value, writer);
+        ByteReader in(octets);
+        return !ask.request.selects_everything() && !ask.request.selects(handle::read_value(in));
+    });
+    reply.body().text_u32(ask.request.handle);
+    reply.body().raw(handle::encode_values(values));
+    reply.mark_restricted();
+    return finish_values(reply, static_cast<std::uint32_t>(values.size()));
 }
 
 void write_forwarded(std::string_view handle, const UpstreamAnswer& answer, Reply& reply) {
@@ -286,6 +225,14 @@ void write_forwarded(std::string_view handle, const UpstreamAnswer& answer, Repl
         default:
             reply.error(answer.code, as_text(answer.content));
             break;
+    }
+}
+
+void write_refusal(ResponseCode code, std::string_view text, Reply& reply) {
+    if (code == ResponseCode::kAuthenticationNeeded) {
+        reply.challenge();
+    } else {
+        reply.error(code, text);
     }
 }
 

@@ -1,0 +1,241 @@
+// The operations that make identities known: challenge answers, verification for other servers, sessions
+// (§5). All of them run on the pool.
+
+#include "proto/handle/challenge.h"
+#include "proto/handle/requests.h"
+#include "proto/handle/responses.h"
+#include "proto/handle/session.h"
+#include "resolver/engine/challenges.h"
+#include "resolver/engine/engine.h"
+#include "resolver/engine/requesters.h"
+#include "resolver/engine/sessions.h"
+
+namespace idnode::resolver {
+
+namespace {
+
+using handle::KeyExchangeMode;
+using handle::OpCode;
+using handle::ResponseCode;
+
+Outcome end_with(const ReplyTo& to, ResponseCode code, std::string_view text = {}) {
+    Reply(to).error(code, text);
+    return Outcome::kReply;
+}
+
+/// The identity a session was set up for: octet by octet the same (§5.7).
+bool is_same(const std::optional<service::Identity>& identity, const service::Identity& other) {
+    return identity && identity->handle == other.handle && identity->index == other.index;
+}
+
+}  // namespace
+
+Outcome Engine::authenticate(const ReplyTo& to) {
+    switch (to.request.header.op) {
+        case OpCode::kChallengeResponse:
+            return take_challenge_answer(to);
+        case OpCode::kVerifyResponse:
+            verify_answer(to);
+            break;
+        case OpCode::kSessionSetup:
+            set_up_session(to);
+            break;
+        case OpCode::kSessionExchangeKey:
+            exchange_session_key(to);
+            break;
+        default:
+            terminate_session(to);
+            break;
+    }
+    return Outcome::kReply;
+}
+
+Outcome Engine::take_challenge_answer(const ReplyTo& to) {
+    const handle::Envelope& envelope = to.request.envelope;
+    ChallengeTable::Claimed claimed;
+    if (envelope.session_id != 0) {
+        claimed = context_.challenges.take(envelope.session_id, envelope.request_id,
+                                           to.request.header_and_body, to.now);
+    }
+    switch (claimed.claim) {
+        case ChallengeTable::Claim::kUnknown:
+        case ChallengeTable::Claim::kSpent:
+            return end_with(to, ResponseCode::kAuthenticationTimeout, "no such challenge");
+        case ChallengeTable::Claim::kRepeated:
+            if (claimed.response.empty()) return Outcome::kSilent;
+            to.out.insert(to.out.end(), claimed.response.begin(), claimed.response.end());
+            return Outcome::kReply;
+        case ChallengeTable::Claim::kFirst:
+            break;
+    }
+    const std::size_t begin = to.out.size();
+    carry_out_challenged(to, claimed.challenge);
+    context_.challenges.remember(envelope.session_id, envelope.request_id,
+                                 BytesView(to.out).subspan(begin));
+    return Outcome::kReply;
+}
+
+/// The response is that of the challenged operation, in the envelope of the answer (§5.3).
+void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge) {
+    const auto answer = handle::decode_challenge_answer(to.request.body);
+    const auto original =
+        handle::decode_message(challenge.request->envelope, challenge.request->payload);
+    if (!answer || !original) {
+        end_with(to, ResponseCode::kError, "challenge answer cannot be decoded");
+        return;
+    }
+    handle::MessageView request = *original;
+    request.envelope = to.request.envelope;
+    const ReplyTo challenged{context_, request, to.peer, to.now, to.out, to.session};
+
+    if (to.session != nullptr) {
+        // The MACs come before anything that they would vouch for (§5.7).
+        ResponseCode belongs = check_mac(*original, *to.session, context_.cryptography);
+        if (belongs == ResponseCode::kSuccess && !to.request.credential.empty()) {
+            belongs = check_mac(to.request, *to.session, context_.cryptography);
+        }
+        if (belongs != ResponseCode::kSuccess) {
+            end_with(challenged, belongs);
+            return;
+        }
+    }
+    Answerer answerer(*answer, challenge, to.request.envelope.version, directory_, context_.proofs);
+    Question question;
+    if (carry_out(challenged, Effort::kPool, answerer, question) != Outcome::kReply) {
+        end_with(challenged, ResponseCode::kServerNotResponsible);
+    }
+    if (to.session != nullptr && answerer.has_proved() &&
+        is_same(to.session->terms().identity, *answerer.claimed())) {
+        to.session->mark_authenticated();
+    }
+}
+
+/// §5.4: a server that does not hold the secret asks whether an answer is right.
+void Engine::verify_answer(const ReplyTo& to) {
+    const auto request = handle::decode_verify_request(to.request.body);
+    if (!request) {
+        end_with(to, ResponseCode::kError, "request cannot be decoded");
+        return;
+    }
+    if (!directory_.is_here(request->user_handle)) {
+        end_with(to, ResponseCode::kServerNotResponsible, "prefix is not homed on this server");
+        return;
+    }
+    const auto record = directory_.values(request->user_handle);
+    const bool valid =
+        record && is_answer_of_secret(*record, request->user_index, {request->nonce, request->digest},
+                                      request->signed_response, to.request.envelope.version,
+                                      context_.proofs);
+    Reply reply(to);
+    handle::encode_flag_response(valid, reply.body());
+    reply.finish(ResponseCode::kSuccess);
+}
+
+void Engine::set_up_session(const ReplyTo& to) {
+    const auto request = handle::decode_session_setup_request(to.request.body);
+    if (!request) {
+        end_with(to, ResponseCode::kError, "session setup cannot be decoded");
+        return;
+    }
+    const handle::Envelope& envelope = to.request.envelope;
+    Session::Terms terms;
+    terms.mode = request->mode;
+    terms.version = handle::reply_version(envelope);
+    terms.source = to.peer.address;
+    if (!request->identity_handle.empty()) {
+        terms.identity = {std::string(request->identity_handle), request->identity_index};
+    }
+    const bool with_cipher = handle::has_cipher_number(request->mode, terms.version);
+    terms.cipher = with_cipher ? handle::SessionCipher::kAes : handle::SessionCipher::kDes;
+
+    auto exchanged = exchange_key(*request, terms.cipher, with_cipher);
+    if (!exchanged) {
+        end_with(to, ResponseCode::kSessionFailed, exchanged.error().detail);
+        return;
+    }
+    terms.key = std::move(exchanged->key);
+    const SessionPtr session = context_.sessions.open(std::move(terms), request->timeout, to.now);
+
+    // The response carries the new id and is signed with the server's key: the peer cannot check a MAC yet.
+    handle::MessageView in_session = to.request;
+    in_session.envelope.session_id = session->terms().id;
+    const ReplyTo answer{context_, in_session, to.peer, to.now, to.out};
+    Reply reply(answer);
+    handle::encode_session_setup_response(
+        {.mode = request->mode, .data = exchanged->data, .surplus = true}, reply.body());
+    reply.finish(ResponseCode::kSuccess);
+}
+
+/// What goes into the response and the key of the session, by mode (§5.7).
+Result<model::SessionCryptography::Exchanged> Engine::exchange_key(
+    const handle::SessionSetupRequest& request, handle::SessionCipher cipher, bool with_cipher) {
+    const model::SessionCryptography& cryptography = context_.cryptography;
+    switch (request.mode) {
+        case KeyExchangeMode::kDiffieHellman: {
+            auto out = cryptography.diffie_hellman(request.public_key, cipher);
+            if (out) out->data = handle::encode_cipher_and_key({cipher, out->data}, with_cipher);
+            return out;
+        }
+        case KeyExchangeMode::kClientCipher:
+            return cryptography.encrypt_new_key(request.public_key, cipher, with_cipher);
+        case KeyExchangeMode::kHandleCipher: {
+            const auto record = directory_.values(request.exchange_key_handle);
+            if (!record) return Error{Errc::kNotFound, "the exchange key's handle was not found"};
+            for (const handle::Value& value : *record) {
+                if (static_cast<std::uint32_t>(value.index) == request.exchange_key_index) {
+                    return cryptography.encrypt_new_key(value.data, cipher, with_cipher);
+                }
+            }
+            return Error{Errc::kNotFound, "the exchange key was not found"};
+        }
+        case KeyExchangeMode::kServerCipher:
+            if (context_.signer.is_dsa()) return Error{Errc::kUnsupported, "the server has no RSA key"};
+            return model::SessionCryptography::Exchanged{context_.signer.public_key(), {}};
+    }
+    return Error{Errc::kUnsupported, "unknown key exchange mode"};
+}
+
+/// Mode 2: the client made the key and encrypted it for this server.
+void Engine::exchange_session_key(const ReplyTo& to) {
+    if (to.session == nullptr) {
+        end_with(to, ResponseCode::kSessionTimeout, "no such session");
+        return;
+    }
+    Session::Terms terms = to.session->terms();
+    const auto cipher_text = handle::decode_exchange_key_request(to.request.body);
+    if (!cipher_text || terms.mode != KeyExchangeMode::kServerCipher || !terms.key.empty()) {
+        end_with(to, ResponseCode::kSessionFailed, "no key is expected");
+        return;
+    }
+    const auto plain = context_.cryptography.decrypt_with_server_key(*cipher_text);
+    const auto key = plain ? handle::decode_cipher_and_key(
+                                 *plain, handle::has_cipher_number(terms.mode, terms.version))
+                           : Result<handle::CipherAndKey, WireError>(WireError{});
+    if (!key || key->key.empty()) {
+        end_with(to, ResponseCode::kSessionFailed, "the key cannot be read");
+        return;
+    }
+    terms.cipher = key->cipher;
+    terms.key.assign(key->key.begin(), key->key.end());
+    context_.sessions.replace(std::make_shared<Session>(std::move(terms), to.now));
+    Reply(to).finish(ResponseCode::kSuccess);
+}
+
+void Engine::terminate_session(const ReplyTo& to) {
+    if (to.session == nullptr) {
+        end_with(to, ResponseCode::kSessionTimeout, "no such session");
+        return;
+    }
+    const ResponseCode belongs = check_mac(to.request, *to.session, context_.cryptography);
+    if (belongs != ResponseCode::kSuccess) {
+        end_with(to, belongs);
+        return;
+    }
+    context_.sessions.close(to.session->terms().id);
+    // The session is gone already: the server's own key signs (§5.6).
+    ReplyTo alone = to;
+    alone.session = nullptr;
+    Reply(alone).finish(ResponseCode::kSuccess);
+}
+
+}  // namespace idnode::resolver

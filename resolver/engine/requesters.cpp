@@ -1,0 +1,96 @@
+#include "resolver/engine/requesters.h"
+
+#include <algorithm>
+
+#include "proto/base/text.h"
+#include "proto/handle/value.h"
+
+namespace idnode::resolver {
+
+using handle::ResponseCode;
+
+namespace {
+
+/// The type itself or one of its family (`HS_SECKEY.x`); ASCII-folded.
+bool is_key_of_type(const handle::Value& value, std::string_view type) {
+    return equal_folded(value.type, type) ||
+           (value.type.size() > type.size() && value.type[type.size()] == '.' &&
+            starts_with_folded(value.type, type));
+}
+
+bool is_meant(const handle::Value& value, std::uint32_t index) {
+    return index == 0 || static_cast<std::uint32_t>(value.index) == index;
+}
+
+}  // namespace
+
+Answerer::Answerer(const handle::ChallengeAnswer& answer, const Challenge& challenge,
+                   handle::Version version, service::Directory& directory,
+                   const model::Proofs& proofs)
+    : answer_(answer),
+      challenge_(challenge),
+      version_(version),
+      directory_(directory),
+      proofs_(proofs),
+      identity_{std::string(answer.user_handle), answer.user_index} {}
+
+ResponseCode Answerer::prove() {
+    if (!outcome_) outcome_ = check();
+    return *outcome_;
+}
+
+ResponseCode Answerer::check() {
+    const bool is_secret = answer_.authentication_type == handle::kSecretKeyAuthentication;
+    const bool is_public = answer_.authentication_type == handle::kPublicKeyAuthentication;
+    if (!is_secret && !is_public) return ResponseCode::kInvalidCredential;
+    const auto record = directory_.values(identity_.handle);
+    if (!record) return ResponseCode::kAuthenticationFailed;
+    const auto proving = std::ranges::find_if(*record, [&](const handle::Value& value) {
+        return is_meant(value, identity_.index) &&
+               is_key_of_type(value, answer_.authentication_type) && is_proof(value);
+    });
+    if (proving == record->end()) return ResponseCode::kAuthenticationFailed;
+    identity_.index = static_cast<std::uint32_t>(proving->index);
+    return ResponseCode::kSuccess;
+}
+
+bool Answerer::is_proof(const handle::Value& key) const {
+    const model::Proofs::Challenge challenge{challenge_.nonce, challenge_.digest};
+    return answer_.authentication_type == handle::kSecretKeyAuthentication
+               ? proofs_.is_secret_answer(key.data, challenge, answer_.signed_response, version_)
+               : proofs_.is_key_answer(key.data, challenge, answer_.signed_response);
+}
+
+ResponseCode check_mac(const handle::MessageView& message, Session& session,
+                       const model::SessionCryptography& cryptography) {
+    if (message.credential.empty()) return ResponseCode::kInvalidCredential;
+    const auto credential = handle::decode_credential(message.credential);
+    if (!credential || credential->type != handle::kMacCredential) {
+        return ResponseCode::kInvalidCredential;
+    }
+    if (session.terms().key.empty() ||
+        !cryptography.is_mac(message.envelope, *credential, session.terms().key,
+                             message.header_and_body)) {
+        return ResponseCode::kInvalidSessionKey;
+    }
+    // Below 2.5 there is no counter, and nothing to compare.
+    if (!message.envelope.version.at_least({2, 5})) return ResponseCode::kSuccess;
+    return session.accept_counter(credential->session_counter) ? ResponseCode::kSuccess
+                                                               : ResponseCode::kSessionMessageRejected;
+}
+
+ResponseCode SessionPeer::prove() {
+    if (!outcome_) outcome_ = check_mac(message_, session_, cryptography_);
+    return *outcome_;
+}
+
+bool is_answer_of_secret(const std::vector<handle::Value>& record, std::uint32_t index,
+                         const model::Proofs::Challenge& challenge, BytesView answer,
+                         handle::Version version, const model::Proofs& proofs) {
+    return std::ranges::any_of(record, [&](const handle::Value& value) {
+        return is_meant(value, index) && is_key_of_type(value, handle::kSecretKeyAuthentication) &&
+               proofs.is_secret_answer(value.data, challenge, answer, version);
+    });
+}
+
+}  // namespace idnode::resolver
