@@ -1,13 +1,11 @@
 #include "resolver/crypto/answers.h"
 
-#include <openssl/crypto.h>
-
 #include <string_view>
-#include <utility>
 
 #include "proto/base/reader.h"
 #include "proto/base/writer.h"
 #include "proto/handle/digest.h"
+#include "resolver/crypto/hashing.h"
 #include "resolver/crypto/keys.h"
 #include "resolver/crypto/openssl.h"
 #include "resolver/crypto/pbkdf2.h"
@@ -21,37 +19,6 @@ constexpr std::size_t kAnswerBytesMax = 4'096;
 constexpr handle::Version kFirstWithAlgorithmOctet{2, 1};
 constexpr handle::Version kFirstWithPbkdf2{2, 7};
 constexpr handle::Version kFirstWithDsaSha256{2, 11};
-
-Bytes joined(std::initializer_list<BytesView> parts) {
-    Bytes out;
-    for (const BytesView part : parts) out.insert(out.end(), part.begin(), part.end());
-    return out;
-}
-
-Result<Bytes> digest(const char* algorithm, BytesView data) {
-    Bytes out(EVP_MAX_MD_SIZE);
-    std::size_t size = 0;
-    if (EVP_Q_digest(nullptr, algorithm, nullptr, data.data(), data.size(), octets_of(out),
-                     &size) != 1) {
-        return openssl_error(Errc::kInternal, algorithm);
-    }
-    out.resize(size);
-    return out;
-}
-
-Result<Bytes> hmac(const char* algorithm, BytesView key, BytesView data) {
-    Bytes out(EVP_MAX_MD_SIZE);
-    std::size_t size = 0;
-    // A null key would mean "the key of the last call".
-    static constexpr std::byte kEmpty{};
-    const void* key_octets = key.empty() ? &kEmpty : key.data();
-    if (EVP_Q_mac(nullptr, "HMAC", nullptr, algorithm, nullptr, key_octets, key.size(),
-                  octets_of(data), data.size(), octets_of(out), out.size(), &size) == nullptr) {
-        return openssl_error(Errc::kInternal, "HMAC");
-    }
-    out.resize(size);
-    return out;
-}
 
 Result<Bytes> wrapped_digest(const char* algorithm, BytesView secret, const Challenge& challenge) {
     return digest(algorithm, joined({secret, challenge.nonce, challenge.digest, secret}));
@@ -103,11 +70,6 @@ Result<Bytes> pbkdf2_answer(BytesView secret, const Challenge& challenge, model:
     return answer;
 }
 
-bool equal_in_constant_time(const Result<Bytes>& expected, BytesView given) {
-    return expected.has_value() && expected->size() == given.size() &&
-           CRYPTO_memcmp(expected->data(), given.data(), given.size()) == 0;
-}
-
 bool verify_pbkdf2(BytesView secret, const Challenge& challenge, ByteReader& in) {
     Pbkdf2 parameters;
     parameters.salt = in.bytes_u32("salt", kAnswerBytesMax);
@@ -116,6 +78,18 @@ bool verify_pbkdf2(BytesView secret, const Challenge& challenge, ByteReader& in)
     const BytesView mac = in.bytes_u32("MAC", EVP_MAX_MD_SIZE);
     return in.ok() && equal_in_constant_time(pbkdf2_mac(secret, challenge, parameters), mac);
 }
+
+class OpensslProofs final : public model::Proofs {
+  public:
+    bool is_secret_answer(BytesView secret, const Challenge& challenge, BytesView answer,
+                          handle::Version request_version) const override {
+        return verify_secret_answer(secret, challenge, answer, request_version);
+    }
+    bool is_key_answer(BytesView public_key, const Challenge& challenge,
+                       BytesView answer) const override {
+        return verify_key_answer(public_key, challenge, answer).value_or(false);
+    }
+};
 
 }  // namespace
 
@@ -184,6 +158,10 @@ std::optional<model::Signer::Hash> hash_named(BytesView name) {
     if (algorithm == handle::DigestAlgorithm::kSha1) return model::Signer::Hash::kSha1;
     if (algorithm == handle::DigestAlgorithm::kSha256) return model::Signer::Hash::kSha256;
     return std::nullopt;
+}
+
+std::unique_ptr<model::Proofs> make_proofs() {
+    return std::make_unique<OpensslProofs>();
 }
 
 }  // namespace idnode::crypto

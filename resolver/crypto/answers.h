@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "proto/base/bytes.h"
@@ -11,11 +12,7 @@
 /// Answers to challenges, §5.2: the `signedResponse` field, made by clients and checked by servers.
 namespace idnode::crypto {
 
-/// What was challenged: the server's nonce and the digest of the request, without algorithm octet.
-struct Challenge {
-    BytesView nonce;
-    BytesView digest;
-};
+using Challenge = model::Proofs::Challenge;
 
 /// First octet of an answer with a secret key.
 enum class SecretAlgorithm : std::uint8_t {  // wire
@@ -54,5 +51,8 @@ Result<bool> verify_key_answer(BytesView public_key, const Challenge& challenge,
 
 /// The hash behind the names and one-octet codes of §5.2 and §5.6; nothing for MD5 and the unknown.
 std::optional<model::Signer::Hash> hash_named(BytesView name);
+
+/// The two checks above behind the port. A public key that is of no use proves nothing.
+std::unique_ptr<model::Proofs> make_proofs();
 
 }  // namespace idnode::crypto

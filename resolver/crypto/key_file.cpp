@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/provider.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +12,7 @@
 
 #include "proto/base/reader.h"
 #include "proto/handle/keyfile.h"
+#include "resolver/crypto/block_cipher.h"
 #include "resolver/crypto/digests.h"
 #include "resolver/crypto/openssl.h"
 #include "resolver/crypto/pbkdf2.h"
@@ -29,45 +29,6 @@ constexpr std::size_t kAesBlockBytes = 16;
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::uint32_t kIterations = 10'000;
 constexpr std::uint32_t kAesKeyBits = 128;
-
-using Cipher = Owned<EVP_CIPHER, EVP_CIPHER_free>;
-
-/// A context of its own for DES, so that the legacy algorithms stay out of everything else.
-OSSL_LIB_CTX* legacy_context() {
-    static OSSL_LIB_CTX* const context = [] {
-        OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
-        if (made != nullptr) OSSL_PROVIDER_load(made, "legacy");
-        ERR_clear_error();
-        return made;
-    }();
-    return context;
-}
-
-struct CipherRun {
-    const EVP_CIPHER& cipher;
-    BytesView key;
-    BytesView iv;  // empty: the mode has none
-    bool encrypt;
-};
-
-/// `input` through a block cipher with PKCS#5 padding; nothing when the padding is wrong.
-Result<Bytes> run_cipher(const CipherRun& run, BytesView input) {
-    const CipherContext context(EVP_CIPHER_CTX_new());
-    const auto block = static_cast<std::size_t>(EVP_CIPHER_get_block_size(&run.cipher));
-    Bytes out(input.size() + block);
-    int written = 0;
-    int last = 0;
-    if (!context ||
-        EVP_CipherInit_ex2(context.get(), &run.cipher, octets_of(run.key), octets_of(run.iv),
-                           run.encrypt ? 1 : 0, nullptr) != 1 ||
-        EVP_CipherUpdate(context.get(), octets_of(out), &written, octets_of(input),
-                         static_cast<int>(input.size())) != 1 ||
-        EVP_CipherFinal_ex(context.get(), octets_of(out) + written, &last) != 1) {
-        return openssl_error(Errc::kRefused, "key file");
-    }
-    out.resize(static_cast<std::size_t>(written + last));
-    return out;
-}
 
 Error wrong_passphrase() {
     return {Errc::kRefused, "key file: the passphrase is wrong, or the file is damaged"};
@@ -94,9 +55,8 @@ Result<Bytes> decrypt(const char* cipher_name, const CipherRun& run, BytesView c
 
 Result<Bytes> open_des(const handle::KeyFile& file, std::string_view passphrase) {
     const char* name = file.scheme == Scheme::kDesEcb ? "DES-ECB" : "DES-CBC";
-    const Cipher cipher(EVP_CIPHER_fetch(legacy_context(), name, nullptr));
+    const Cipher cipher = fetch_cipher(name);
     if (!cipher) {
-        ERR_clear_error();
         return Error{Errc::kUnsupported,
                      "key file: encrypted with DES, which this OpenSSL offers only through its "
                      "legacy provider; install it or convert the key where it was made"};
@@ -110,8 +70,8 @@ Result<Bytes> open_derived(const handle::KeyFile& file, std::string_view passphr
     const std::string name = file.scheme == Scheme::kPbkdf2TripleDes
                                  ? "DES-EDE3-CBC"
                                  : "AES-" + std::to_string(file.key_bits) + "-CBC";
-    const Cipher cipher(EVP_CIPHER_fetch(nullptr, name.c_str(), nullptr));
-    if (!cipher) return openssl_error(Errc::kUnsupported, "key file: cipher " + name);
+    const Cipher cipher = fetch_cipher(name.c_str());
+    if (!cipher) return Error{Errc::kUnsupported, "key file: this OpenSSL offers no " + name};
     const Result<Bytes> key =
         pbkdf2(as_bytes_view(passphrase), {file.salt, file.iterations, file.key_bits});
     if (!key) return Error{key.error().code, "key file: " + key.error().detail};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proto/handle/key.h"
+#include "resolver/crypto/numbers.h"
 
 namespace idnode::crypto {
 namespace {
@@ -16,17 +17,6 @@ constexpr int kDsaModulusBitsMax = 4'096;
 
 Error unreadable(std::string_view what) {
     return {Errc::kInvalid, "key: " + std::string(what)};
-}
-
-Number to_number(const handle::Integer& integer) {
-    const BytesView octets = integer.octets();
-    return Number(BN_bin2bn(octets_of(octets), static_cast<int>(octets.size()), nullptr));
-}
-
-handle::Integer to_integer(const BIGNUM& number) {
-    Bytes octets(static_cast<std::size_t>(BN_num_bytes(&number)));
-    BN_bn2bin(&number, octets_of(octets));
-    return handle::Integer(octets);
 }
 
 /// Numbers under OpenSSL's names for them.
@@ -64,27 +54,12 @@ struct DsaGroup {
     const BIGNUM& g;
 };
 
-bool is_between_one_and(const BIGNUM& number, const BIGNUM& end) {
-    return BN_cmp(&number, BN_value_one()) > 0 && BN_cmp(&number, &end) < 0;
-}
-
 bool is_sound_dsa(const DsaGroup& group) {
     const int q_bits = BN_num_bits(&group.q);
     return BN_num_bits(&group.p) >= kModulusBitsMin &&
            BN_num_bits(&group.p) <= kDsaModulusBitsMax && BN_is_odd(&group.p) == 1 &&
            (q_bits == 160 || q_bits == 224 || q_bits == 256) && BN_is_odd(&group.q) == 1 &&
            is_between_one_and(group.g, group.p);
-}
-
-/// base ^ exponent mod modulus, in a time that does not depend on a secret exponent.
-Number power(const BIGNUM& base, BIGNUM& exponent, const BIGNUM& modulus) {
-    Number out(BN_new());
-    const NumberScratch scratch(BN_CTX_new());
-    BN_set_flags(&exponent, BN_FLG_CONSTTIME);
-    if (!out || !scratch || BN_mod_exp(out.get(), &base, &exponent, &modulus, scratch.get()) != 1) {
-        return nullptr;
-    }
-    return out;
 }
 
 /// An `RSA_PRIV_KEY` does not say its public exponent: the usual ones are tried by whether they

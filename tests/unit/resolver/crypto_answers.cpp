@@ -163,4 +163,38 @@ TEST_CASE("a signature under a one-octet hash code is accepted") {
     CHECK_FALSE(test::holds(verify_key_answer((*signer)->public_key(), kChallenge, {})));
 }
 
+TEST_CASE("the port for answers gives the verdicts of the checks behind it") {
+    const auto proofs = crypto::make_proofs();
+    for (const Vector& vector : vectors_of("seckey")) {
+        INFO(vector.name);
+        const Bytes secret = vector.hex("secretHex");
+        const Bytes input = vector.hex("inputHex");
+        const Challenge challenge{BytesView(input).first(16), BytesView(input).subspan(16)};
+        CHECK(proofs->is_secret_answer(secret, challenge, vector.octets, {2, 11}));
+        CHECK_FALSE(proofs->is_secret_answer(secret, challenge, vector.octets, {2, 0}));
+        CHECK_FALSE(proofs->is_secret_answer({}, challenge, vector.octets, {2, 11}));
+    }
+    for (const Vector& vector : vectors_of("pubkey-answer")) {
+        INFO(vector.name);
+        const Bytes input = vector.hex("inputHex");
+        const Challenge challenge{BytesView(input).first(16), BytesView(input).subspan(16)};
+        const Bytes key = vector_named("key-public-" + vector.text("key")).octets;
+        const bool is_md5 = vector.text("digestName") == "MD5";
+        CHECK(proofs->is_key_answer(key, challenge, vector.octets) == !is_md5);
+    }
+}
+
+TEST_CASE("a public key that is of no use proves nothing") {
+    const auto proofs = crypto::make_proofs();
+    const Vector vector = vector_named("pubkey-answer-rsa2048-sha-256");
+    const Bytes key = vector_named("key-public-rsa2048").octets;
+    const Bytes input = vector.hex("inputHex");
+    const Challenge challenge{BytesView(input).first(16), BytesView(input).subspan(16)};
+    for (std::size_t size = 0; size + 4 < key.size(); ++size) {
+        CHECK_FALSE(proofs->is_key_answer(BytesView(key).first(size), challenge, vector.octets));
+    }
+    CHECK_FALSE(proofs->is_key_answer(vector_named("key-public-dhClient").octets, challenge,
+                                      vector.octets));
+}
+
 }  // namespace idnode

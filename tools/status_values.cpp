@@ -1,0 +1,46 @@
+#include "tools/status_values.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+
+#include <string>
+
+namespace idnode::tools {
+
+namespace {
+
+handle::Value status_value(std::int32_t index, std::string_view text) {
+    handle::Value out;
+    out.index = index;
+    out.type = "CNRI.SERVER_STATUS";
+    out.permissions = handle::permission::kAdminRead | handle::permission::kAdminWrite;
+    out.data = to_bytes(text);
+    return out;
+}
+
+}  // namespace
+
+std::vector<handle::Value> StatusValues::values() const {
+    struct sysinfo memory{};
+    ::sysinfo(&memory);
+    struct rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto run_time = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - start_);
+    const std::uint64_t unit = memory.mem_unit;
+    const std::uint64_t free_bytes = memory.freeram * unit;
+    const std::uint64_t total_bytes = memory.totalram * unit;
+    const std::uint64_t peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    const std::uint64_t requests = requests_();
+    return {
+        status_value(1, fmt::format("freemem={}; totalmem={}; maxmem={}; runtime={}; numreqs={}",
+                                    free_bytes, total_bytes, total_bytes, run_time.count(), requests)),
+        status_value(2, fmt::format(R"({{"freeMemory":{},"totalMemory":{},"peakMemory":{},)"
+                                    R"("runTimeMs":{},"requests":{},"version":"{}"}})",
+                                    free_bytes, total_bytes, peak_bytes, run_time.count(), requests,
+                                    IDNODE_VERSION)),
+    };
+}
+
+}  // namespace idnode::tools
