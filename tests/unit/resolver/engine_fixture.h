@@ -8,9 +8,13 @@
 #include "proto/handle/message.h"
 #include "proto/handle/resolution.h"
 #include "registry/model/ports.h"
+#include "resolver/crypto/answers.h"
 #include "resolver/crypto/digests.h"
+#include "resolver/crypto/keys.h"
+#include "resolver/crypto/session_cryptography.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/engine.h"
+#include "resolver/engine/sessions.h"
 #include "storage/stores.h"
 
 namespace idnode::test {
@@ -50,6 +54,12 @@ class ListeningUpstream final : public resolver::Upstream {
     std::map<std::string, resolver::UpstreamAnswerPtr> kept;
 };
 
+/// An RSA key made once for the whole program.
+inline const Bytes& test_key() {
+    static const Bytes key = *crypto::generate_rsa_key();
+    return key;
+}
+
 inline handle::Value text_value(std::int32_t index, std::string type, std::string_view data,
                                 std::uint8_t permissions = handle::permission::kDefault) {
     handle::Value out;
@@ -59,6 +69,13 @@ inline handle::Value text_value(std::int32_t index, std::string type, std::strin
     out.permissions = permissions;
     return out;
 }
+
+class FixedStatus final : public resolver::StatusSource {
+  public:
+    std::vector<handle::Value> values() const override {
+        return {text_value(1, "CNRI.SERVER_STATUS", "numreqs=1", 0x0C)};
+    }
+};
 
 /// A reply taken apart; owns its octets.
 struct Answer {
@@ -84,11 +101,7 @@ class EngineFixture {
     EngineFixture() : EngineFixture(nullptr) {}
     /// With a store of the test's own instead.
     explicit EngineFixture(std::unique_ptr<model::RecordStore> own)
-        : store(own ? std::move(own) : storage::make_memory_store(clock)) {
-        context.own_prefix = "88.100";
-        context.site = to_bytes("site record");
-        context.site_serial = 7;
-    }
+        : store(own ? std::move(own) : storage::make_memory_store(clock)) {}
 
     void home(const std::string& prefix_handle,
               model::SuffixCase suffix_case = model::SuffixCase::kFold) {
@@ -162,10 +175,29 @@ class EngineFixture {
     std::unique_ptr<model::Entropy> entropy = crypto::make_entropy();
     DigestSigner signer{*digests};
     resolver::ChallengeTable challenges{{}, *entropy};
+    resolver::SessionTable sessions{{}, *entropy};
     ListeningUpstream upstream;
+    FixedStatus status;
+    std::unique_ptr<model::Proofs> proofs = crypto::make_proofs();
+    std::unique_ptr<model::SessionCryptography> cryptography =
+        crypto::make_session_cryptography(test_key(), *entropy);
     std::unique_ptr<model::RecordStore> store;
-    resolver::EngineContext context{*store,   clock, *digests, signer, challenges,
-                                    upstream, {},    1,        {}};
+    resolver::EngineContext context{
+        .store = *store,
+        .clock = clock,
+        .entropy = *entropy,
+        .digests = *digests,
+        .signer = signer,
+        .proofs = *proofs,
+        .cryptography = *cryptography,
+        .challenges = challenges,
+        .sessions = sessions,
+        .upstream = upstream,
+        .status = status,
+        .site = to_bytes("site record"),
+        .site_serial = 7,
+        .authority = {.server_administrators = {{"0.NA/88.100", 300}}},
+        .administration = {.own_prefix = "88.100"}};
     resolver::Engine engine{context};
     resolver::Peer peer;
     resolver::Question question;

@@ -248,7 +248,7 @@ TEST_CASE("restricted values are challenged, refused or left out by the first on
     CHECK(challenged.code() == ResponseCode::kAuthenticationNeeded);
     CHECK(challenged.view.envelope.session_id > 0);
     CHECK(challenged.view.body.size() == 33 + 20);
-    CHECK(node.challenges.is_pending(challenged.view.envelope.session_id, node.clock.time));
+    CHECK(node.challenges.is_known(challenged.view.envelope.session_id, node.clock.time));
 }
 
 TEST_CASE("an answer above the UDP bound is an error over UDP and whole over TCP") {
@@ -280,19 +280,22 @@ TEST_CASE("a flood of challenges stays bounded, and one source cannot push out a
     resolver::Address flooding{};
     flooding[15] = std::byte{2};
 
-    const auto kept = table.issue(calm, 0);
-    for (int i = 0; i < 1000; ++i) table.issue(flooding, 1);
+    const auto issue = [&](const resolver::Address& source, model::TimeMs now) {
+        return table.issue(source, 0, {}, {}, now);
+    };
+    const auto kept = issue(calm, 0);
+    for (int i = 0; i < 1000; ++i) issue(flooding, 1);
     CHECK(table.size() == 11);
-    CHECK(table.is_pending(kept.session_id, 1));
+    CHECK(table.is_known(kept.session_id, 1));
 
     for (std::uint8_t i = 3; i < 203; ++i) {
         resolver::Address other{};
         other[15] = std::byte{i};
-        table.issue(other, 2);
+        issue(other, 2);
     }
     CHECK(table.size() == 100);
-    CHECK_FALSE(table.is_pending(kept.session_id, 60'001));
+    CHECK_FALSE(table.is_known(kept.session_id, 60'001));
     CHECK(table.size() == 100);
-    table.is_pending(0, 120'000);
+    table.is_known(0, 120'000);
     CHECK(table.size() == 0);
 }
