@@ -7,11 +7,14 @@
 
 #include "proto/base/text.h"
 #include "registry/model/identifier.h"
+#include "resolver/crypto/answers.h"
 #include "resolver/crypto/digests.h"
+#include "resolver/crypto/session_cryptography.h"
 #include "resolver/forward/forwarder.h"
 #include "storage/stores.h"
 #include "tools/free_port.h"
 #include "tools/node_keys.h"
+#include "tools/prefix_record.h"
 #include "tools/site_record.h"
 
 namespace idnode::tools {
@@ -46,6 +49,22 @@ resolver::ForwardSettings forward_settings(const Settings& settings) {
     return out;
 }
 
+/// The administrators that `idnode init` made: the keys at 300 and 301 of the own prefix handle.
+service::Authority::Settings authority_settings(const Settings& settings) {
+    const std::string own = model::prefix_handle_of(settings.node.prefix);
+    service::Authority::Settings out;
+    out.server_administrators = {{own, kAdminKeyIndex}, {own, kAdminSecretIndex}};
+    return out;
+}
+
+service::Administration::Settings administration_settings(const Settings& settings) {
+    service::Administration::Settings out;
+    out.own_prefix = fold_ascii(settings.node.prefix);
+    out.suffix_case =
+        settings.node.suffix_case == "keep" ? model::SuffixCase::kKeep : model::SuffixCase::kFold;
+    return out;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
@@ -76,6 +95,10 @@ Result<void> Node::open_keys() {
     auto signer = load_server_key(settings_.keys_dir());
     if (!signer) return signer.error();
     signer_ = std::move(*signer);
+    proofs_ = crypto::make_proofs();
+    const auto key = read_server_key(settings_.keys_dir());
+    if (!key) return key.error();
+    cryptography_ = crypto::make_session_cryptography(*key, *entropy_);
     return {};
 }
 
@@ -110,6 +133,15 @@ Result<void> Node::listen() {
     resolver::ChallengeTable::Limits limits;
     limits.pending_max = static_cast<std::size_t>(settings_.limits.challenges_max);
     challenges_.emplace(limits, *entropy_);
+    resolver::SessionTable::Limits session_limits;
+    session_limits.sessions_max = static_cast<std::size_t>(settings_.limits.sessions_max);
+    session_limits.timeout_max = settings_.limits.session_timeout;
+    sessions_.emplace(session_limits, *entropy_);
+    status_ = std::make_unique<StatusValues>([this] {
+        const resolver::Server* server = serving_.load();
+        const auto counters = server ? server->counters() : resolver::ServerCounters{};
+        return counters.udp_requests + counters.tcp_requests;
+    });
 
     const bool any_port = settings_.listen.udp_port == 0 || settings_.listen.tcp_port == 0;
     for (int tries = 1;; ++tries) {
@@ -128,17 +160,24 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
     context_.emplace(resolver::EngineContext{
         .store = *store_,
         .clock = clock_,
+        .entropy = *entropy_,
         .digests = *digests_,
         .signer = *signer_,
+        .proofs = *proofs_,
+        .cryptography = *cryptography_,
         .challenges = *challenges_,
+        .sessions = *sessions_,
         .upstream = *upstream_,
+        .status = *status_,
         .site = handle::encode_site(*site),
         .site_serial = site->serial,
-        .own_prefix = fold_ascii(settings.node.prefix),
-        .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max)});
+        .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max),
+        .authority = authority_settings(settings),
+        .administration = administration_settings(settings)});
     auto server = resolver::Server::start(server_settings(settings), *context_);
     if (!server) return server.error();
     server_ = std::move(*server);
+    serving_ = server_.get();
     return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -10,8 +11,10 @@
 #include "registry/model/ports.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
 #include "tools/settings.h"
+#include "tools/status_values.h"
 #include "tools/system_clock.h"
 
 namespace idnode::tools {
@@ -49,10 +52,15 @@ class Node {
     std::unique_ptr<model::Digests> digests_;
     std::unique_ptr<model::Entropy> entropy_;
     std::unique_ptr<model::Signer> signer_;
+    std::unique_ptr<model::Proofs> proofs_;
+    std::unique_ptr<model::SessionCryptography> cryptography_;
     std::optional<resolver::ChallengeTable> challenges_;
+    std::optional<resolver::SessionTable> sessions_;
+    std::unique_ptr<StatusValues> status_;
     std::unique_ptr<resolver::Upstream> upstream_;
     std::optional<resolver::EngineContext> context_;
     std::unique_ptr<resolver::Server> server_;
+    std::atomic<const resolver::Server*> serving_ = nullptr;  // once it is there, for the status
 };
 
 }  // namespace idnode::tools

@@ -14,7 +14,9 @@ inline constexpr const char* kServerPublicKeyFile = "pubkey.bin";  // public key
 inline constexpr const char* kAdminKeyFile = "admin.key";          // private key file of §2.8
 inline constexpr const char* kAdminSecretFile = "admin.secret";  // the secret's octets, no line end
 
-/// The server's signing key. The error names the file and the remedy.
+/// The server's private key in its encoding (§2.8). The error names the file and the remedy.
+Result<Bytes> read_server_key(const std::filesystem::path& keys_dir);
+/// The same as a signer.
 Result<std::unique_ptr<model::Signer>> load_server_key(const std::filesystem::path& keys_dir);
 
 }  // namespace idnode::tools

@@ -9,6 +9,10 @@
 
 namespace idnode::tools {
 
+/// Where the administrator's keys stand in it.
+inline constexpr std::uint32_t kAdminKeyIndex = 300;
+inline constexpr std::uint32_t kAdminSecretIndex = 301;
+
 /// What a node's own prefix handle says.
 struct PrefixFacts {
     std::string prefix;

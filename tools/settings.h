@@ -57,6 +57,8 @@ struct Settings {
         std::chrono::seconds tcp_partial{30};
         std::int64_t tcp_inflight_max = 256;
         std::int64_t challenges_max = 65'536;
+        std::int64_t sessions_max = 65'536;
+        std::chrono::seconds session_timeout{86'400};
         std::int64_t storage_threads = 4;
     };
     struct Log {

@@ -34,8 +34,9 @@ std::vector<handle::Value> StatusValues::values() const {
     const std::uint64_t peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
     const std::uint64_t requests = requests_();
     return {
-        status_value(1, fmt::format("freemem={}; totalmem={}; maxmem={}; runtime={}; numreqs={}",
-                                    free_bytes, total_bytes, total_bytes, run_time.count(), requests)),
+        status_value(
+            1, fmt::format("freemem={}; totalmem={}; maxmem={}; runtime={}; numreqs={}", free_bytes,
+                           total_bytes, total_bytes, run_time.count(), requests)),
         status_value(2, fmt::format(R"({{"freeMemory":{},"totalMemory":{},"peakMemory":{},)"
                                     R"("runTimeMs":{},"requests":{},"version":"{}"}})",
                                     free_bytes, total_bytes, peak_bytes, run_time.count(), requests,

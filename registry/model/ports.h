@@ -160,7 +160,8 @@ class Signer {
 /// Answers to challenges, §5.2. Thread-safe.
 class Proofs {
   public:
-    /// What was challenged: the server's nonce and the digest of the request, without algorithm octet.
+    /// What was challenged: the server's nonce and the digest of the request, without algorithm
+    /// octet.
     struct Challenge {
         BytesView nonce;
         BytesView digest;
@@ -183,18 +184,19 @@ class SessionCryptography {
     };
     virtual ~SessionCryptography() = default;
 
-    /// Mode 4: our half for a client's `DH_PUB_KEY` encoding, and the key. kInvalid: the group or the
-    /// number is not sound (p of 1,024 to 4,096 bits and odd, 1 < g < p-1, 1 < y < p-1).
+    /// Mode 4: our half for a client's `DH_PUB_KEY` encoding, and the key. kInvalid: the group or
+    /// the number is not sound (p of 1,024 to 4,096 bits and odd, 1 < g < p-1, 1 < y < p-1).
     virtual Result<Exchanged> diffie_hellman(BytesView client_key,
                                              handle::SessionCipher cipher) const = 0;
-    /// Modes 1 and 3: a random session key, encrypted together with its cipher number (left out where
-    /// `with_cipher` is false) for the holder of this RSA public key encoding.
+    /// Modes 1 and 3: a random session key, encrypted together with its cipher number (left out
+    /// where `with_cipher` is false) for the holder of this RSA public key encoding.
     virtual Result<Exchanged> encrypt_new_key(BytesView public_key, handle::SessionCipher cipher,
                                               bool with_cipher) const = 0;
     /// Mode 2: what a client encrypted for this server's RSA key. kInvalid: it does not decrypt.
     virtual Result<Bytes> decrypt_with_server_key(BytesView cipher_text) const = 0;
 
-    /// An encrypted payload (§5.8), by the session's version: with a random IV in front from 2.4 on.
+    /// An encrypted payload (§5.8), by the session's version: with a random IV in front from 2.4
+    /// on.
     virtual Result<Bytes> encrypt(handle::SessionCipher cipher, BytesView key,
                                   handle::Version session_version, BytesView plain) const = 0;
     /// kInvalid for every fault alike, in about the same time.

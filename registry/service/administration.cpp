@@ -38,7 +38,9 @@ Views sorted_views(BytesView values) {
     return out;
 }
 
-bool has_bad_index(const Views& values) { return !values.empty() && values.front().index <= 0; }
+bool has_bad_index(const Views& values) {
+    return !values.empty() && values.front().index <= 0;
+}
 
 bool has_duplicate(const Views& values) {
     return std::ranges::adjacent_find(values, {}, &ValueView::index) != values.end();
@@ -111,8 +113,10 @@ std::optional<std::string> to_prefix_handle(std::string_view text) {
 Verdict refused_by_store(const Error& error) {
     switch (error.code) {
         case Errc::kInvalid:
-        case Errc::kLimit: return refuse(ResponseCode::kInvalidValue, error.detail);
-        default: return refuse(ResponseCode::kError, "the change could not be stored");
+        case Errc::kLimit:
+            return refuse(ResponseCode::kInvalidValue, error.detail);
+        default:
+            return refuse(ResponseCode::kError, "the change could not be stored");
     }
 }
 
@@ -124,13 +128,13 @@ struct Administration::Target {
     model::SuffixCase suffix_case = model::SuffixCase::kFold;
     bool exists = false;
     model::TransactionId version = 0;
-    Bytes stored;   // its `VALUES` section
-    Views values{};  // views into `stored`
+    Bytes stored;           // its `VALUES` section
+    Views values{};         // views into `stored`
     bool conflict = false;  // somebody else changed it before our commit
 };
 
-Administration::Administration(model::RecordStore& store, Directory& directory, Authority& authority,
-                               model::Entropy& entropy, Settings settings)
+Administration::Administration(model::RecordStore& store, Directory& directory,
+                               Authority& authority, model::Entropy& entropy, Settings settings)
     : store_(store),
       directory_(directory),
       authority_(authority),
@@ -168,13 +172,13 @@ std::optional<Verdict> Administration::check_responsible(Target& target, bool re
 }
 
 std::optional<Verdict> Administration::read(Target& target) {
-    const auto found = store_.read(
-        model::key_of(target.handle, target.suffix_case), model::ReadTier::kAny,
-        [&](const model::RecordView& record) {
-            target.exists = true;
-            target.version = record.version;
-            target.stored.assign(record.values.begin(), record.values.end());
-        });
+    const auto found =
+        store_.read(model::key_of(target.handle, target.suffix_case), model::ReadTier::kAny,
+                    [&](const model::RecordView& record) {
+                        target.exists = true;
+                        target.version = record.version;
+                        target.stored.assign(record.values.begin(), record.values.end());
+                    });
     if (!found) return refuse(ResponseCode::kError, "storage failed");
     target.values = sorted_views(target.stored);
     return std::nullopt;
@@ -185,7 +189,8 @@ Verdict Administration::permit(Requester& requester, std::span<const handle::Val
     return refuse(authority_.permit(requester, record, needed));
 }
 
-Verdict Administration::permit_reading(std::span<const handle::Value> record, Requester& requester) {
+Verdict Administration::permit_reading(std::span<const handle::Value> record,
+                                       Requester& requester) {
     return permit(requester, record, bits::kReadValue);
 }
 
@@ -193,13 +198,15 @@ Verdict Administration::permit_server(Requester& requester) {
     return refuse(authority_.permit_server(requester));
 }
 
-/// Creation is authorised by the prefix handle, that of a derived prefix by its parent (§1.4, §5.5).
+/// Creation is authorised by the prefix handle, that of a derived prefix by its parent (§1.4,
+/// §5.5).
 Verdict Administration::permit_creation(const Target& target, Requester& requester) {
     if (requester.claimed() == nullptr) return refuse(ResponseCode::kAuthenticationNeeded);
     const model::HandleParts parts = model::split_handle(target.handle);
     const bool is_prefix = !parts.has_slash || model::is_prefix_handle(target.handle);
-    const auto parent = is_prefix ? model::parent_prefix(parts.has_slash ? parts.suffix : parts.prefix)
-                                  : std::nullopt;
+    const auto parent = is_prefix
+                            ? model::parent_prefix(parts.has_slash ? parts.suffix : parts.prefix)
+                            : std::nullopt;
     const std::string above = parent      ? model::prefix_handle_of(*parent)
                               : is_prefix ? std::string(kAllPrefixHandles)
                                           : model::prefix_handle_of(parts.prefix);
@@ -239,8 +246,10 @@ Verdict Administration::create_once(Target& target, BytesView values, CreateOpti
     if (auto refused = check_responsible(target, options.refer)) return *std::move(refused);
     if (!is_storable_name(target.handle)) return refuse(ResponseCode::kInvalidHandle);
     const Views wanted = sorted_views(values);
-    if (has_bad_index(wanted)) return refuse(ResponseCode::kInvalidValue, "an index is not positive");
-    if (has_duplicate(wanted)) return refuse(ResponseCode::kValueAlreadyExists, "an index comes twice");
+    if (has_bad_index(wanted))
+        return refuse(ResponseCode::kInvalidValue, "an index is not positive");
+    if (has_duplicate(wanted))
+        return refuse(ResponseCode::kValueAlreadyExists, "an index comes twice");
     if (target.exists && !options.overwrite) return refuse(ResponseCode::kHandleAlreadyExists);
 
     Verdict permitted = target.exists ? permit_overwrite(target, wanted, requester)
@@ -253,7 +262,8 @@ Verdict Administration::create_once(Target& target, BytesView values, CreateOpti
 
 /// §4.5 step 8: the rights for the exact differences; else those of an administrator of
 /// administrators; else those of deleting and creating.
-Verdict Administration::permit_overwrite(const Target& target, std::span<const ValueView> new_values,
+Verdict Administration::permit_overwrite(const Target& target,
+                                         std::span<const ValueView> new_values,
                                          Requester& requester) {
     if (requester.claimed() == nullptr) return refuse(ResponseCode::kAuthenticationNeeded);
     const std::uint16_t differences = rights_to_overwrite(target.values, new_values);
@@ -262,7 +272,8 @@ Verdict Administration::permit_overwrite(const Target& target, std::span<const V
     const std::vector<handle::Value> record = owned(target.values);
     Verdict verdict = refuse(ResponseCode::kInvalidAdmin);
     if ((differences & bits::kAddAdmin) == 0) verdict = permit(requester, record, differences);
-    if (verdict.code == ResponseCode::kInvalidAdmin) verdict = permit(requester, record, bits::kAddAdmin);
+    if (verdict.code == ResponseCode::kInvalidAdmin)
+        verdict = permit(requester, record, bits::kAddAdmin);
     if (verdict.code != ResponseCode::kInvalidAdmin) return verdict;
     verdict = permit(requester, record, bits::kDeleteHandle);
     return verdict.code == ResponseCode::kSuccess ? permit_creation(target, requester) : verdict;
@@ -287,8 +298,7 @@ Verdict Administration::delete_handle(std::string_view handle, Requester& reques
         edit.handle = target.handle;
         edit.suffix_case = target.suffix_case;
         edit.expected_version = target.version;
-        const auto committed =
-            store_.commit({to_text(*requester.claimed()), {std::move(edit)}});
+        const auto committed = store_.commit({to_text(*requester.claimed()), {std::move(edit)}});
         if (committed) return {};
         target.conflict = committed.error().code == Errc::kConflict;
         return refused_by_store(committed.error());
@@ -302,8 +312,10 @@ Verdict Administration::add_values(std::string_view handle, BytesView values, bo
         target.handle = handle;
         if (auto refused = check_responsible(target, refer)) return *std::move(refused);
         if (added.empty()) return refuse(ResponseCode::kInvalidValue, "no values to add");
-        if (has_bad_index(added)) return refuse(ResponseCode::kInvalidValue, "an index is not positive");
-        if (has_duplicate(added)) return refuse(ResponseCode::kValueAlreadyExists, "an index comes twice");
+        if (has_bad_index(added))
+            return refuse(ResponseCode::kInvalidValue, "an index is not positive");
+        if (has_duplicate(added))
+            return refuse(ResponseCode::kValueAlreadyExists, "an index comes twice");
         if (requester.claimed() == nullptr) return refuse(ResponseCode::kAuthenticationNeeded);
         if (!target.exists) {
             const ResponseCode identified = Authority::identify(requester);
@@ -343,7 +355,8 @@ Verdict Administration::modify_values(std::string_view handle, BytesView values,
         if (auto refused = check_responsible(target, refer)) return *std::move(refused);
         if (changed.empty()) return refuse(ResponseCode::kInvalidValue, "no values to modify");
         if (!target.exists) return refuse(ResponseCode::kHandleNotFound);
-        if (has_duplicate(changed)) return refuse(ResponseCode::kInvalidValue, "an index comes twice");
+        if (has_duplicate(changed))
+            return refuse(ResponseCode::kInvalidValue, "an index comes twice");
         unsigned needed = 0;
         for (const ValueView& value : changed) {
             const ValueView* old = find_index(target.values, value.index);
@@ -362,8 +375,9 @@ Verdict Administration::modify_values(std::string_view handle, BytesView values,
     });
 }
 
-Verdict Administration::remove_values(std::string_view handle, std::span<const std::int32_t> indexes,
-                                      bool refer, Requester& requester) {
+Verdict Administration::remove_values(std::string_view handle,
+                                      std::span<const std::int32_t> indexes, bool refer,
+                                      Requester& requester) {
     return until_no_conflict([&](Target& target) -> Verdict {
         target.handle = handle;
         if (auto refused = check_responsible(target, refer)) return *std::move(refused);
@@ -439,8 +453,9 @@ Verdict Administration::list_handles(std::string_view prefix_handle, Requester& 
         permit(requester, record ? *record : std::vector<handle::Value>{}, bits::kListHandles);
     if (permitted.code != ResponseCode::kSuccess) return permitted;
 
-    const std::string beginning = is_marker ? std::string(kPrefixHandleStart) + std::string(prefix) + "."
-                                            : std::string(prefix) + "/";
+    const std::string beginning = is_marker
+                                      ? std::string(kPrefixHandleStart) + std::string(prefix) + "."
+                                      : std::string(prefix) + "/";
     const auto suffix_case = responsibility_.of(beginning).value_or(model::SuffixCase::kFold);
     const auto records = store_.scan(model::key_of(beginning, suffix_case));
     for (;;) {

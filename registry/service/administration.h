@@ -28,12 +28,12 @@ struct Verdict {
 };
 
 /// The administrative operations of §4.5 to §4.8 in the decision order given there: what is refused
-/// before authentication, what after, which rights each change needs. Every change is one commit with
-/// its log entries. May block on the disk and on other nodes. Not thread-safe: one per thread.
+/// before authentication, what after, which rights each change needs. Every change is one commit
+/// with its log entries. May block on the disk and on other nodes. Not thread-safe: one per thread.
 class Administration {
   public:
     struct Settings {
-        std::string own_prefix;  // folded
+        std::string own_prefix;                                    // folded
         model::SuffixCase suffix_case = model::SuffixCase::kFold;  // of prefixes homed from now on
         bool list_handles = true;
     };
@@ -54,8 +54,8 @@ class Administration {
                        Requester& requester);
     Verdict modify_values(std::string_view handle, BytesView values, bool refer,
                           Requester& requester);
-    Verdict remove_values(std::string_view handle, std::span<const std::int32_t> indexes, bool refer,
-                          Requester& requester);
+    Verdict remove_values(std::string_view handle, std::span<const std::int32_t> indexes,
+                          bool refer, Requester& requester);
     Verdict home(std::string_view prefix, Requester& requester);
     Verdict unhome(std::string_view prefix, Requester& requester);
 
@@ -78,7 +78,8 @@ class Administration {
     std::optional<Verdict> check_responsible(Target& target, bool refer);
     std::optional<Verdict> read(Target& target);
     Verdict commit(const Target& target, Bytes values, Requester& requester);
-    Verdict permit(Requester& requester, std::span<const handle::Value> record, std::uint16_t needed);
+    Verdict permit(Requester& requester, std::span<const handle::Value> record,
+                   std::uint16_t needed);
     Verdict permit_creation(const Target& target, Requester& requester);
     Verdict create_once(Target& target, BytesView values, CreateOptions options,
                         Requester& requester);

@@ -52,8 +52,8 @@ ResponseCode Authority::permit_server(Requester& requester) {
     });
 }
 
-/// Directly, or in groups, breadth first. Each group is read once; loops and floods of groups end at
-/// the bound.
+/// Directly, or in groups, breadth first. Each group is read once; loops and floods of groups end
+/// at the bound.
 bool Authority::is_named(const Identity& identity, std::vector<Reference> references) {
     std::deque<Reference> groups;
     std::set<std::pair<std::string, std::uint32_t>> seen;

@@ -11,18 +11,21 @@ Result<std::vector<handle::Value>> LocalDirectory::values(std::string_view handl
     }
     std::vector<handle::Value> out;
     bool damaged = false;
-    const auto found = store_.read(
-        model::key_of(handle, *suffix_case), model::ReadTier::kAny, [&](const model::RecordView& record) {
-            auto values = handle::decode_values(record.values);
-            damaged = !values;
-            if (values) out = std::move(*values);
-        });
+    const auto found = store_.read(model::key_of(handle, *suffix_case), model::ReadTier::kAny,
+                                   [&](const model::RecordView& record) {
+                                       auto values = handle::decode_values(record.values);
+                                       damaged = !values;
+                                       if (values) out = std::move(*values);
+                                   });
     if (!found) return found.error();
-    if (damaged) return Error{Errc::kDamaged, "the values of " + std::string(handle) + " are damaged"};
+    if (damaged)
+        return Error{Errc::kDamaged, "the values of " + std::string(handle) + " are damaged"};
     if (*found != model::Lookup::kFound) return Error{Errc::kNotFound, std::string(handle)};
     return out;
 }
 
-bool LocalDirectory::is_here(std::string_view handle) { return responsibility_.of(handle).has_value(); }
+bool LocalDirectory::is_here(std::string_view handle) {
+    return responsibility_.of(handle).has_value();
+}
 
 }  // namespace idnode::service

@@ -18,8 +18,8 @@ class Directory {
   public:
     virtual ~Directory() = default;
 
-    /// All values of a record here, restricted ones too; the certified public ones of one elsewhere.
-    /// kNotFound: no such record. kUnavailable: its node did not answer.
+    /// All values of a record here, restricted ones too; the certified public ones of one
+    /// elsewhere. kNotFound: no such record. kUnavailable: its node did not answer.
     virtual Result<std::vector<handle::Value>> values(std::string_view handle) = 0;
     /// Whether secret keys of this handle can be read here; elsewhere only their node can check.
     virtual bool is_here(std::string_view handle) = 0;

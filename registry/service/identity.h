@@ -9,7 +9,8 @@
 
 namespace idnode::service {
 
-/// Who somebody claims or proved to be: the value at `index` of the record `handle` holds their key.
+/// Who somebody claims or proved to be: the value at `index` of the record `handle` holds their
+/// key.
 struct Identity {
     std::string handle;
     std::uint32_t index = 0;  // 0: any key of the handle

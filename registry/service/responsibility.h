@@ -10,16 +10,16 @@
 
 namespace idnode::service {
 
-/// Which handles this node answers for (§4.3 step 3). Only a site of several servers checks the hash;
-/// this node is a site of one. Not thread-safe: keeps buffers; one per thread.
+/// Which handles this node answers for (§4.3 step 3). Only a site of several servers checks the
+/// hash; this node is a site of one. Not thread-safe: keeps buffers; one per thread.
 class Responsibility {
   public:
     /// `own_prefix`: folded; its prefix handle is answered for wherever its parent is homed.
     Responsibility(const model::RecordStore& store, std::string own_prefix)
         : prefixes_(store.prefixes()), own_prefix_(std::move(own_prefix)) {}
 
-    /// How suffixes of the handle's prefix are compared; nothing when the handle is somebody else's.
-    /// A text without slash is the name of a prefix and means its prefix handle.
+    /// How suffixes of the handle's prefix are compared; nothing when the handle is somebody
+    /// else's. A text without slash is the name of a prefix and means its prefix handle.
     std::optional<model::SuffixCase> of(std::string_view handle);
     /// Whether exactly this prefix handle or marker is homed; in any case.
     bool is_homed(std::string_view prefix_handle);

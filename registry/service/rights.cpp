@@ -7,7 +7,9 @@ namespace idnode::service {
 namespace bits = handle::admin_permission;
 using handle::ValueView;
 
-bool is_admin_value(const ValueView& value) { return equal_folded(value.type, "HS_ADMIN"); }
+bool is_admin_value(const ValueView& value) {
+    return equal_folded(value.type, "HS_ADMIN");
+}
 
 bool same_but_time(const ValueView& a, const ValueView& b) {
     constexpr std::size_t kAfterTime = 8;

@@ -10,8 +10,8 @@
 
 namespace idnode::service {
 
-/// Appends the values of a `VALUES` section that `wanted` accepts as a section of their own; how many
-/// there were.
+/// Appends the values of a `VALUES` section that `wanted` accepts as a section of their own; how
+/// many there were.
 template <class Wanted>
 std::uint32_t write_values(BytesView values, ByteWriter& out, Wanted&& wanted) {
     const std::size_t count_at = out.at();

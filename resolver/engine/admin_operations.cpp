@@ -77,7 +77,8 @@ void answer_values_request(const ReplyTo& to, service::Administration& administr
         case OpCode::kCreateHandle:
             return write_verdict(
                 to, administration.create(request->handle, request->values,
-                                          {overwrite, header.has(flag::kMintSuffix), refer}, requester));
+                                          {overwrite, header.has(flag::kMintSuffix), refer},
+                                          requester));
         case OpCode::kAddValue:
             return write_verdict(to, administration.add_values(request->handle, request->values,
                                                                overwrite, refer, requester));

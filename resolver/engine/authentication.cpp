@@ -1,5 +1,5 @@
-// The operations that make identities known: challenge answers, verification for other servers, sessions
-// (§5). All of them run on the pool.
+// The operations that make identities known: challenge answers, verification for other servers,
+// sessions (§5). All of them run on the pool.
 
 #include "proto/handle/challenge.h"
 #include "proto/handle/requests.h"
@@ -123,9 +123,9 @@ void Engine::verify_answer(const ReplyTo& to) {
     }
     const auto record = directory_.values(request->user_handle);
     const bool valid =
-        record && is_answer_of_secret(*record, request->user_index, {request->nonce, request->digest},
-                                      request->signed_response, to.request.envelope.version,
-                                      context_.proofs);
+        record &&
+        is_answer_of_secret(*record, request->user_index, {request->nonce, request->digest},
+                            request->signed_response, to.request.envelope.version, context_.proofs);
     Reply reply(to);
     handle::encode_flag_response(valid, reply.body());
     reply.finish(ResponseCode::kSuccess);
@@ -156,7 +156,8 @@ void Engine::set_up_session(const ReplyTo& to) {
     terms.key = std::move(exchanged->key);
     const SessionPtr session = context_.sessions.open(std::move(terms), request->timeout, to.now);
 
-    // The response carries the new id and is signed with the server's key: the peer cannot check a MAC yet.
+    // The response carries the new id and is signed with the server's key: the peer cannot check a
+    // MAC yet.
     handle::MessageView in_session = to.request;
     in_session.envelope.session_id = session->terms().id;
     const ReplyTo answer{context_, in_session, to.peer, to.now, to.out};
@@ -189,7 +190,8 @@ Result<model::SessionCryptography::Exchanged> Engine::exchange_key(
             return Error{Errc::kNotFound, "the exchange key was not found"};
         }
         case KeyExchangeMode::kServerCipher:
-            if (context_.signer.is_dsa()) return Error{Errc::kUnsupported, "the server has no RSA key"};
+            if (context_.signer.is_dsa())
+                return Error{Errc::kUnsupported, "the server has no RSA key"};
             return model::SessionCryptography::Exchanged{context_.signer.public_key(), {}};
     }
     return Error{Errc::kUnsupported, "unknown key exchange mode"};

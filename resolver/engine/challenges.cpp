@@ -122,7 +122,8 @@ std::uint32_t random_session_id(model::Entropy& entropy) {
         std::array<std::byte, 4> octets{};
         entropy.fill(octets);
         std::uint32_t id = 0;
-        for (const std::byte octet : octets) id = (id << 8U) | std::to_integer<std::uint32_t>(octet);
+        for (const std::byte octet : octets)
+            id = (id << 8U) | std::to_integer<std::uint32_t>(octet);
         id &= 0x7FFFFFFFU;  // peers read it as a signed number and want it positive
         if (id != 0) return id;
     }

@@ -32,9 +32,9 @@ struct Challenge {
     std::shared_ptr<const ChallengedRequest> request;
 };
 
-/// The challenges that wait for their answer and those that had it, bounded in number, in octets, per
-/// source and in time. One answer to each: the same answer again gets the same response, another one
-/// is refused, so that nothing is executed twice (§5.1). Thread-safe.
+/// The challenges that wait for their answer and those that had it, bounded in number, in octets,
+/// per source and in time. One answer to each: the same answer again gets the same response,
+/// another one is refused, so that nothing is executed twice (§5.1). Thread-safe.
 class ChallengeTable {
   public:
     struct Limits {
@@ -57,9 +57,9 @@ class ChallengeTable {
     bool is_known(std::uint32_t session_id, model::TimeMs now);
 
     enum class Claim : std::uint8_t {
-        kFirst,      // carry the request out, then `remember` the response
-        kRepeated,   // the same answer came before: send `response` again; empty: still under way
-        kSpent,      // another answer came before, or it is too late
+        kFirst,     // carry the request out, then `remember` the response
+        kRepeated,  // the same answer came before: send `response` again; empty: still under way
+        kSpent,     // another answer came before, or it is too late
         kUnknown,
     };
     struct Claimed {

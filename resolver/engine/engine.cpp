@@ -28,7 +28,9 @@ handle::MessageView what_is_readable(const handle::Envelope& envelope, BytesView
     return out;
 }
 
-bool can_be_session(std::uint32_t id) { return id > 0 && id <= 0x7FFFFFFFU; }
+bool can_be_session(std::uint32_t id) {
+    return id > 0 && id <= 0x7FFFFFFFU;
+}
 
 }  // namespace
 
@@ -71,11 +73,13 @@ Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, cons
         payload = plain;
     }
     if (payload.size() < limits::kHeaderBytes) {
-        return refuse_with(payload, ResponseCode::kProtocolError, "message shorter than its header");
+        return refuse_with(payload, ResponseCode::kProtocolError,
+                           "message shorter than its header");
     }
     const auto message = handle::decode_message(envelope, payload);
     if (!message) {
-        const bool reserved = what_is_readable(envelope, payload).header.op == handle::OpCode::kReserved;
+        const bool reserved =
+            what_is_readable(envelope, payload).header.op == handle::OpCode::kReserved;
         return refuse_with(payload, reserved ? ResponseCode::kProtocolError : ResponseCode::kError,
                            "message cannot be decoded");
     }
@@ -92,7 +96,8 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
     // A signature costs more than a hundred lookups, and whatever changes or checks something waits
     // for the disk: never on the thread that serves lookups.
     const bool is_plain = operation == nullptr || operation->part == Part::kResolution ||
-                          operation->part == Part::kSiteInfo || operation->part == Part::kNotSupported;
+                          operation->part == Part::kSiteInfo ||
+                          operation->part == Part::kNotSupported;
     const bool needs_pool = header.has(flag::kCertify) || to.session != nullptr || !is_plain;
     if (needs_pool && effort == Effort::kInline) return Outcome::kRetryOnPool;
 

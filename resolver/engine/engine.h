@@ -22,8 +22,8 @@ class Engine {
   public:
     explicit Engine(const EngineContext& context);
 
-    /// Takes one complete message and decides (§4.10). The payload is what followed the envelope, all
-    /// pieces put together.
+    /// Takes one complete message and decides (§4.10). The payload is what followed the envelope,
+    /// all pieces put together.
     Outcome handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                    Effort effort, Bytes& out, Question& question);
 

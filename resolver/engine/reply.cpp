@@ -68,7 +68,8 @@ void Reply::begin_body(bool with_digest) {
     const Bytes octets =
         request_digest(to_.context.digests, envelope_.version, to_.request.header_and_body);
     handle::encode_request_digest(
-        {.algorithm = handle::request_digest_algorithm(envelope_.version), .octets = octets}, body());
+        {.algorithm = handle::request_digest_algorithm(envelope_.version), .octets = octets},
+        body());
 }
 
 void Reply::finish(ResponseCode code) {
@@ -103,7 +104,8 @@ void Reply::challenge() {
     const Challenge issued = to_.context.challenges.issue(
         to_.peer.address, to_.session ? to_.session->terms().id : 0,
         {to_.request.envelope, payload_of(to_.request)},
-        request_digest(to_.context.digests, envelope_.version, to_.request.header_and_body), to_.now);
+        request_digest(to_.context.digests, envelope_.version, to_.request.header_and_body),
+        to_.now);
     envelope_.session_id = issued.session_id;
     has_digest_ = envelope_.version.at_least({2, 1});
     const handle::RequestDigest digest{
@@ -138,8 +140,8 @@ void Reply::seal(ResponseCode code) {
 }
 
 /// §5.6, who signs: the session key, except for the operations that make sessions; otherwise the
-/// server's own. A credential that cannot be made is left out; a client that asked for one then refuses
-/// the answer, which is what it should do.
+/// server's own. A credential that cannot be made is left out; a client that asked for one then
+/// refuses the answer, which is what it should do.
 Bytes Reply::credential(const handle::Header& header) {
     const bool by_session = to_.session != nullptr && !to_.session->terms().key.empty() &&
                             header.op != OpCode::kSessionSetup &&

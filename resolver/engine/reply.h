@@ -13,15 +13,15 @@
 
 namespace idnode::resolver {
 
-/// What is being answered, and where the answer goes. The request may be incomplete when it could not
-/// be decoded: what was read of envelope and header is echoed. For an answered challenge it is the
-/// challenged request in the envelope of the answer.
+/// What is being answered, and where the answer goes. The request may be incomplete when it could
+/// not be decoded: what was read of envelope and header is echoed. For an answered challenge it is
+/// the challenged request in the envelope of the answer.
 struct ReplyTo {
     const EngineContext& context;
     const handle::MessageView& request;
     const Peer& peer;
     model::TimeMs now;
-    Bytes& out;                 // appended to
+    Bytes& out;                  // appended to
     Session* session = nullptr;  // the live session the request belongs to
 };
 
@@ -30,8 +30,8 @@ Bytes request_digest(const model::Digests& digests, handle::Version version,
                      BytesView header_and_body);
 
 /// One response message in the making: envelope and header by the rules of §3 and §4.2, the
-/// request digest in front of the body, the signature or MAC behind it, encryption around it. Exactly one
-/// of `finish`, `error` and `challenge` ends it.
+/// request digest in front of the body, the signature or MAC behind it, encryption around it.
+/// Exactly one of `finish`, `error` and `challenge` ends it.
 class Reply {
   public:
     explicit Reply(const ReplyTo& to);
@@ -41,7 +41,8 @@ class Reply {
 
     /// Drops the body written so far.
     void rewind_body();
-    /// A body that is too large for the carrier becomes an error that tells the client to come by TCP.
+    /// A body that is too large for the carrier becomes an error that tells the client to come by
+    /// TCP.
     void finish(handle::ResponseCode code);
     /// Drops the body written so far. The text is for people; no client parses it.
     void error(handle::ResponseCode code, std::string_view text = {});

@@ -75,8 +75,9 @@ ResponseCode check_mac(const handle::MessageView& message, Session& session,
     }
     // Below 2.5 there is no counter, and nothing to compare.
     if (!message.envelope.version.at_least({2, 5})) return ResponseCode::kSuccess;
-    return session.accept_counter(credential->session_counter) ? ResponseCode::kSuccess
-                                                               : ResponseCode::kSessionMessageRejected;
+    return session.accept_counter(credential->session_counter)
+               ? ResponseCode::kSuccess
+               : ResponseCode::kSessionMessageRejected;
 }
 
 ResponseCode SessionPeer::prove() {

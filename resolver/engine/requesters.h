@@ -12,7 +12,8 @@
 
 namespace idnode::resolver {
 
-/// Nobody in particular: a request without a challenge answered and outside an authenticated session.
+/// Nobody in particular: a request without a challenge answered and outside an authenticated
+/// session.
 class Stranger final : public service::Requester {
   public:
     const service::Identity* claimed() const override { return nullptr; }

@@ -88,16 +88,17 @@ Outcome Resolution::answer(const ReplyTo& to, Effort effort, service::Requester&
     model::write_key(request->handle, *suffix_case, key_);
     Outcome outcome = Outcome::kReply;
     restricted_.clear();
-    const auto found = context_.store.read(
-        key_, ask.tier(),
-        [&](const model::RecordView& record) { outcome = answer_record(ask, record, reply); });
+    const auto found = context_.store.read(key_, ask.tier(), [&](const model::RecordView& record) {
+        outcome = answer_record(ask, record, reply);
+    });
     if (!found) return refuse(reply, ResponseCode::kError, "storage failed");
     if (*found == model::Lookup::kNotInMemory) return Outcome::kRetryOnPool;
     if (*found == model::Lookup::kNotFound) return answer_missing(ask, reply);
     return restricted_.empty() ? outcome : answer_with_rights(ask, reply);
 }
 
-/// Somebody else's handle: an answer kept from before, a question for the top-level node, or RC 301.
+/// Somebody else's handle: an answer kept from before, a question for the top-level node, or RC
+/// 301.
 Outcome Resolution::pass_on(const Ask& ask, Reply& reply, Question& question) {
     if (!ask.header().has(flag::kRecursive) || !context_.upstream.serves(ask.to.peer.address)) {
         return refuse(reply, ResponseCode::kServerNotResponsible,
@@ -146,7 +147,8 @@ Outcome Resolution::answer_record(const Ask& ask, const model::RecordView& recor
         }));
 }
 
-/// The client did not limit itself to public values: the first restricted one that it selects decides.
+/// The client did not limit itself to public values: the first restricted one that it selects
+/// decides.
 Outcome Resolution::answer_unrestricted(const Ask& ask, const model::RecordView& record,
                                         Reply& reply) {
     bool restricted = false;

@@ -9,8 +9,8 @@
 
 namespace idnode::resolver {
 
-/// Operation 1, in the server order of §4.3. Reusable: keeps its buffers from one request to the next.
-/// Not thread-safe.
+/// Operation 1, in the server order of §4.3. Reusable: keeps its buffers from one request to the
+/// next. Not thread-safe.
 class Resolution {
   public:
     Resolution(const EngineContext& context, service::Administration& administration)
@@ -18,8 +18,8 @@ class Resolution {
           administration_(administration),
           responsibility_(context.store, context.administration.own_prefix) {}
 
-    /// Decides about a decoded message with operation 1. For kAskUpstream fills `question`. When the
-    /// outcome is not kReply, nothing of the reply may be used.
+    /// Decides about a decoded message with operation 1. For kAskUpstream fills `question`. When
+    /// the outcome is not kReply, nothing of the reply may be used.
     Outcome answer(const ReplyTo& to, Effort effort, service::Requester& requester, Reply& reply,
                    Question& question);
 

@@ -53,8 +53,8 @@ bool Session::is_idle(model::TimeMs now) const {
 }
 
 SessionPtr SessionTable::open(Session::Terms terms, std::uint32_t timeout_wish, model::TimeMs now) {
-    const std::chrono::seconds wish = timeout_wish > 0 ? std::chrono::seconds{timeout_wish}
-                                                       : limits_.timeout_default;
+    const std::chrono::seconds wish =
+        timeout_wish > 0 ? std::chrono::seconds{timeout_wish} : limits_.timeout_default;
     terms.timeout = std::min(wish, limits_.timeout_max);
 
     const std::scoped_lock lock(mutex_);

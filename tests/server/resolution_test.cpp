@@ -324,13 +324,6 @@ TEST_CASE("check 28: lists over UDP are protocol errors") {
     CHECK(setting.udp().ask(about(OpCode::kListHomedPrefixes, "/")).rc() == 4);
 }
 
-TEST_CASE("administration over TCP is answered as not supported until it exists") {
-    Setting setting;
-    for (const OpCode op : {OpCode::kCreateHandle, OpCode::kListHandles, OpCode::kHomePrefix}) {
-        CHECK(setting.tcp().ask(about(op, "88.100.1/new")).rc() == 5);
-    }
-}
-
 TEST_CASE("check 76: a session id that nobody was given is refused in every operation") {
     Setting setting;
     for (Request request : {resolution(kP), about(OpCode::kGetSiteInfo, "/"),

@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,25 +80,26 @@ class AdministeredNode : public EngineFixture {
         home("0.NA/0.NA/88.100");
         handle::Value key = text_value(300, "HS_PUBKEY", {});
         key.data = *crypto::public_key_of(test_key());
-        put("0.NA/88.100.1",
-            {admin_value(100, 0x0FFF, "0.NA/88.100.1", 200),
-             group_value(200, {{"0.NA/88.100.1", 300}, {"0.NA/88.100.1", 301}}), key,
-             text_value(301, "HS_SECKEY", kSecret, 0x0C), text_value(302, "HS_SECKEY", "other", 0x0C)});
+        put("0.NA/88.100.1", {admin_value(100, 0x0FFF, "0.NA/88.100.1", 200),
+                              group_value(200, {{"0.NA/88.100.1", 300}, {"0.NA/88.100.1", 301}}),
+                              key, text_value(301, "HS_SECKEY", kSecret, 0x0C),
+                              text_value(302, "HS_SECKEY", "other", 0x0C)});
         put("0.NA/88.100", {text_value(300, "HS_SECKEY", kSecret, 0x0C)});
     }
 
     Answer send(const Bytes& octets) { return ask(octets, Effort::kPool); }
 
     /// Answers the challenge in `challenged` with a secret.
-    Bytes answer(const Answer& challenged, std::string_view secret, std::string_view user = "0.NA/88.100.1",
-                 std::uint32_t index = 301,
+    Bytes answer(const Answer& challenged, std::string_view secret,
+                 std::string_view user = "0.NA/88.100.1", std::uint32_t index = 301,
                  crypto::SecretAlgorithm algorithm = crypto::SecretAlgorithm::kPbkdf2HmacSha1,
                  std::string_view type = "HS_SECKEY") {
         const auto challenge =
             handle::decode_challenge(challenged.view.body, challenged.view.envelope.version);
         REQUIRE(challenge);
-        const auto proof = crypto::answer_with_secret(
-            as_bytes_view(secret), {challenge->nonce, challenge->digest.octets}, algorithm, *entropy);
+        const auto proof = crypto::answer_with_secret(as_bytes_view(secret),
+                                                      {challenge->nonce, challenge->digest.octets},
+                                                      algorithm, *entropy);
         REQUIRE(proof);
         return answer_with(challenged, *proof, user, index, type);
     }
@@ -127,8 +127,8 @@ class AdministeredNode : public EngineFixture {
 
 TEST_CASE("32: a new handle is challenged, and the right answer creates it") {
     AdministeredNode node;
-    const Bytes create = message(OpCode::kCreateHandle,
-                                 values_body("88.100.1/New", {text_value(1, "URL", "x")}));
+    const Bytes create =
+        message(OpCode::kCreateHandle, values_body("88.100.1/New", {text_value(1, "URL", "x")}));
     const Answer challenged = node.send(create);
     CHECK(challenged.code() == ResponseCode::kAuthenticationNeeded);
     CHECK(challenged.view.header.op == OpCode::kCreateHandle);
@@ -172,8 +172,9 @@ TEST_CASE("a public key's answer authenticates as well, also with index 0") {
         const auto challenge =
             handle::decode_challenge(challenged.view.body, challenged.view.envelope.version);
         REQUIRE(challenge);
-        const auto proof = crypto::answer_with_key(
-            **signer, {challenge->nonce, challenge->digest.octets}, challenged.view.envelope.version);
+        const auto proof =
+            crypto::answer_with_key(**signer, {challenge->nonce, challenge->digest.octets},
+                                    challenged.view.envelope.version);
         REQUIRE(proof);
         CHECK(node.send(AdministeredNode::answer_with(challenged, *proof, "0.NA/88.100.1", index,
                                                       "HS_PUBKEY"))
@@ -188,7 +189,8 @@ TEST_CASE("56 to 61: what a wrong answer gets, in the order authorisation before
         const Answer challenged =
             node.send(message(OpCode::kCreateHandle, values_body("88.100.1/w", {})));
         return node
-            .send(node.answer(challenged, secret, user, index, crypto::SecretAlgorithm::kSha256, type))
+            .send(node.answer(challenged, secret, user, index, crypto::SecretAlgorithm::kSha256,
+                              type))
             .code();
     };
     CHECK(outcome("wrong", "0.NA/88.100.1", 301) == ResponseCode::kAuthenticationFailed);
@@ -211,14 +213,15 @@ TEST_CASE("H14: the same answer again gets the stored response, another one is r
     const Answer again = node.send(answer);
     CHECK(first.code() == ResponseCode::kSuccess);
     CHECK(first.octets == again.octets);
-    const Bytes other = node.answer(challenged, kSecret, "0.NA/88.100.1", 301,
-                                    crypto::SecretAlgorithm::kSha256);
+    const Bytes other =
+        node.answer(challenged, kSecret, "0.NA/88.100.1", 301, crypto::SecretAlgorithm::kSha256);
     CHECK(node.send(other).code() == ResponseCode::kAuthenticationTimeout);
     node.clock.time += 61'000;
     CHECK(node.send(answer).code() == ResponseCode::kSessionTimeout);
 }
 
-TEST_CASE("30, 31, 33 to 36, 39: what is decided about a creation before anybody is asked who they are") {
+TEST_CASE(
+    "30, 31, 33 to 36, 39: what is decided about a creation before anybody is asked who they are") {
     AdministeredNode node;
     node.put("88.100.1/old", {text_value(1, "URL", "x")});
     const auto create = [&](std::string_view name, std::vector<handle::Value> values,
@@ -237,16 +240,16 @@ TEST_CASE("30, 31, 33 to 36, 39: what is decided about a creation before anybody
     CHECK(create("88.100.1/" + std::string(2048, 'x'), {}) == ResponseCode::kInvalidHandle);
     CHECK(create("99.9/x", {}) == ResponseCode::kServerNotResponsible);
 
-    CHECK(node.administer(message(OpCode::kCreateHandle, values_body("88.100.1/none", {}))).code() ==
-          ResponseCode::kSuccess);
+    CHECK(
+        node.administer(message(OpCode::kCreateHandle, values_body("88.100.1/none", {}))).code() ==
+        ResponseCode::kSuccess);
     CHECK(node.resolved("88.100.1/none") == ResponseCode::kValuesNotFound);
 }
 
 TEST_CASE("37: a minted suffix is a random UUID behind what was asked for") {
     AdministeredNode node;
-    const Answer created =
-        node.administer(message(OpCode::kCreateHandle, values_body("88.100.1/x-", {}),
-                                kPlain | handle::flag::kMintSuffix));
+    const Answer created = node.administer(message(
+        OpCode::kCreateHandle, values_body("88.100.1/x-", {}), kPlain | handle::flag::kMintSuffix));
     REQUIRE(created.code() == ResponseCode::kSuccess);
     CHECK(created.view.header.has(handle::flag::kMintSuffix));
     const auto name = handle::decode_create_response(created.view.body);
@@ -259,7 +262,8 @@ TEST_CASE("37: a minted suffix is a random UUID behind what was asked for") {
 TEST_CASE("38: the overwrite flag in the response says whether something was replaced") {
     AdministeredNode node;
     const Bytes create =
-        message(OpCode::kCreateHandle, values_body("88.100.1/o", {admin_value(100, 0x0FFF, "0.NA/88.100.1", 301)}),
+        message(OpCode::kCreateHandle,
+                values_body("88.100.1/o", {admin_value(100, 0x0FFF, "0.NA/88.100.1", 301)}),
                 kPlain | handle::flag::kOverwrite);
     CHECK_FALSE(node.administer(create).view.header.has(handle::flag::kOverwrite));
     CHECK(node.administer(create).view.header.has(handle::flag::kOverwrite));
@@ -270,7 +274,8 @@ TEST_CASE("40 to 48: adding, modifying, removing and deleting follow their own o
     const handle::Value admin = admin_value(100, 0x0FFF, "0.NA/88.100.1", 301);
     node.put("88.100.1/v", {text_value(1, "URL", "x"), text_value(2, "URL", "fixed", 0x0A),
                             text_value(3, "URL", "open", 0x0F), admin});
-    const auto add = [](std::string_view name, std::vector<handle::Value> values, std::uint32_t flags = kPlain) {
+    const auto add = [](std::string_view name, std::vector<handle::Value> values,
+                        std::uint32_t flags = kPlain) {
         return message(OpCode::kAddValue, values_body(name, values), flags);
     };
     const auto modify = [](std::string_view name, std::vector<handle::Value> values) {
@@ -283,8 +288,8 @@ TEST_CASE("40 to 48: adding, modifying, removing and deleting follow their own o
     CHECK(node.send(add("88.100.1/v", {})).code() == ResponseCode::kInvalidValue);
     CHECK(node.administer(add("88.100.1/v", {text_value(1, "URL", "y")})).code() ==
           ResponseCode::kValueAlreadyExists);
-    const Answer replaced =
-        node.administer(add("88.100.1/v", {text_value(1, "URL", "y")}, kPlain | handle::flag::kOverwrite));
+    const Answer replaced = node.administer(
+        add("88.100.1/v", {text_value(1, "URL", "y")}, kPlain | handle::flag::kOverwrite));
     CHECK(replaced.code() == ResponseCode::kSuccess);
     CHECK(replaced.view.header.has(handle::flag::kOverwrite));
     CHECK(node.administer(add("88.100.1/none", {text_value(1, "URL", "y")})).code() ==
@@ -337,19 +342,24 @@ TEST_CASE("50 to 54: homing and lists are for server administrators and list adm
     const Answer prefixes = as_server(message(OpCode::kListHomedPrefixes, handle_body("/")));
     const auto names = handle::decode_list_response(prefixes.view.body);
     REQUIRE(names);
-    CHECK(*names == std::vector<std::string_view>{"0.NA/0.NA/88.100", "0.NA/88.100.1", "0.NA/88.9"});
+    CHECK(*names ==
+          std::vector<std::string_view>{"0.NA/0.NA/88.100", "0.NA/88.100.1", "0.NA/88.9"});
 
     CHECK(node.send(message(OpCode::kListHandles, handle_body("0.NA/88.300"))).code() ==
           ResponseCode::kServerNotResponsible);
     for (int i = 0; i < 60; ++i) node.put("88.100.1/Item-" + std::to_string(100 + i), {});
-    const Answer challenged = node.send(message(OpCode::kListHandles, handle_body("0.NA/88.100.1")));
+    const Answer challenged =
+        node.send(message(OpCode::kListHandles, handle_body("0.NA/88.100.1")));
     Bytes out;
-    REQUIRE(node.give(node.answer(challenged, kSecret), out, Effort::kPool) == resolver::Outcome::kReply);
+    REQUIRE(node.give(node.answer(challenged, kSecret), out, Effort::kPool) ==
+            resolver::Outcome::kReply);
     const auto first = handle::decode_envelope(out);
     REQUIRE(first);
     const std::size_t first_bytes = limits::kEnvelopeBytes + first->message_length;
-    const Answer one = EngineFixture::parse(Bytes(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(first_bytes)));
-    const Answer two = EngineFixture::parse(Bytes(out.begin() + static_cast<std::ptrdiff_t>(first_bytes), out.end()));
+    const Answer one = EngineFixture::parse(
+        Bytes(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(first_bytes)));
+    const Answer two = EngineFixture::parse(
+        Bytes(out.begin() + static_cast<std::ptrdiff_t>(first_bytes), out.end()));
     CHECK(one.view.header.flags == 0x9D000000);
     CHECK(two.view.header.flags == 0x99000000);
     CHECK(one.view.envelope.request_id == two.view.envelope.request_id);
@@ -374,8 +384,9 @@ TEST_CASE("63, 65: another server may ask whether an answer is right") {
     const Bytes nonce(16, std::byte{1});
     const Bytes digest(32, std::byte{2});
     const auto verify = [&](std::string_view user, std::string_view secret) {
-        const auto proof = crypto::answer_with_secret(as_bytes_view(secret), {nonce, digest},
-                                                      crypto::SecretAlgorithm::kSha256, *node.entropy);
+        const auto proof =
+            crypto::answer_with_secret(as_bytes_view(secret), {nonce, digest},
+                                       crypto::SecretAlgorithm::kSha256, *node.entropy);
         Bytes body;
         ByteWriter writer(body);
         handle::encode_verify_request({user, 301, nonce, digest, false, *proof}, writer);
@@ -405,7 +416,8 @@ TEST_CASE("a restricted value is given to who may read it, without those that no
 
 TEST_CASE("77: the status of the server is for its administrators") {
     AdministeredNode node;
-    CHECK(node.send(EngineFixture::request("0.SITE/status")).code() == ResponseCode::kValuesNotFound);
+    CHECK(node.send(EngineFixture::request("0.SITE/status")).code() ==
+          ResponseCode::kValuesNotFound);
     const Answer challenged = node.send(EngineFixture::request("0.site/STATUS", 0x18000000));
     CHECK(challenged.code() == ResponseCode::kAuthenticationNeeded);
     CHECK(node.send(node.answer(challenged, kSecret)).code() == ResponseCode::kInvalidAdmin);

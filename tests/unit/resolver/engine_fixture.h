@@ -182,22 +182,21 @@ class EngineFixture {
     std::unique_ptr<model::SessionCryptography> cryptography =
         crypto::make_session_cryptography(test_key(), *entropy);
     std::unique_ptr<model::RecordStore> store;
-    resolver::EngineContext context{
-        .store = *store,
-        .clock = clock,
-        .entropy = *entropy,
-        .digests = *digests,
-        .signer = signer,
-        .proofs = *proofs,
-        .cryptography = *cryptography,
-        .challenges = challenges,
-        .sessions = sessions,
-        .upstream = upstream,
-        .status = status,
-        .site = to_bytes("site record"),
-        .site_serial = 7,
-        .authority = {.server_administrators = {{"0.NA/88.100", 300}}},
-        .administration = {.own_prefix = "88.100"}};
+    resolver::EngineContext context{.store = *store,
+                                    .clock = clock,
+                                    .entropy = *entropy,
+                                    .digests = *digests,
+                                    .signer = signer,
+                                    .proofs = *proofs,
+                                    .cryptography = *cryptography,
+                                    .challenges = challenges,
+                                    .sessions = sessions,
+                                    .upstream = upstream,
+                                    .status = status,
+                                    .site = to_bytes("site record"),
+                                    .site_serial = 7,
+                                    .authority = {.server_administrators = {{"0.NA/88.100", 300}}},
+                                    .administration = {.own_prefix = "88.100"}};
     resolver::Engine engine{context};
     resolver::Peer peer;
     resolver::Question question;
