@@ -1,8 +1,12 @@
 #include "tools/import.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <thread>
 
 #include "tools/commands/commands.h"
 #include "tools/exit_codes.h"
@@ -15,6 +19,13 @@ namespace {
 
 constexpr std::uint64_t kBytesPerMb = 1 << 20;
 
+/// A quarter of the machine's memory, so that what fits is sorted without the disk; at most 4 GiB.
+std::uint64_t default_memory_mb() {
+    const auto pages = static_cast<std::uint64_t>(std::max(0L, ::sysconf(_SC_PHYS_PAGES)));
+    const auto page_bytes = static_cast<std::uint64_t>(std::max(0L, ::sysconf(_SC_PAGESIZE)));
+    return std::clamp<std::uint64_t>(pages * page_bytes / 4 / kBytesPerMb, 256, 4096);
+}
+
 struct Options {
     std::vector<std::string> files;
     std::string config;
@@ -24,8 +35,14 @@ struct Options {
     bool keep_going = false;
     bool json = false;
     bool quiet = false;
-    std::uint64_t memory_mb = 1024;
+    std::uint64_t memory_mb = default_memory_mb();
 };
+
+// Parsed blocks are loaded in the order of the file, so a thread now and then waits for its turn:
+// more threads than cores keep the cores busy.
+unsigned parsing_threads() {
+    return 2 * std::max(1U, std::thread::hardware_concurrency());
+}
 
 /// The node's site record, for the prefix handles that the import makes.
 Result<Bytes> site_of(const Settings& settings) {
@@ -58,6 +75,7 @@ Result<ImportOptions> to_import(const Options& options) {
     out.errors_file = options.errors_file;
     out.json = options.json;
     out.quiet = options.quiet;
+    out.threads = parsing_threads();
     out.memory_bytes = options.memory_mb * kBytesPerMb;
     return out;
 }
