@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include "tools/commands/commands.h"
 #include "tools/exit_codes.h"
@@ -37,12 +36,6 @@ struct Options {
     bool quiet = false;
     std::uint64_t memory_mb = default_memory_mb();
 };
-
-// Parsed blocks are loaded in the order of the file, so a thread now and then waits for its turn:
-// more threads than cores keep the cores busy.
-unsigned parsing_threads() {
-    return 2 * std::max(1U, std::thread::hardware_concurrency());
-}
 
 /// The node's site record, for the prefix handles that the import makes.
 Result<Bytes> site_of(const Settings& settings) {
@@ -75,7 +68,6 @@ Result<ImportOptions> to_import(const Options& options) {
     out.errors_file = options.errors_file;
     out.json = options.json;
     out.quiet = options.quiet;
-    out.threads = parsing_threads();
     out.memory_bytes = options.memory_mb * kBytesPerMb;
     return out;
 }
