@@ -28,6 +28,12 @@ Verdict refuse(ResponseCode code, std::string text = {}) {
     return {.code = code, .text = std::move(text)};
 }
 
+/// A refusal that only somebody who proved who they are is told.
+Verdict refuse_identified(Requester& requester, ResponseCode code) {
+    const ResponseCode identified = Authority::identify(requester);
+    return refuse(identified == ResponseCode::kSuccess ? code : identified);
+}
+
 /// The values of a section, which was walked before, by ascending index.
 Views sorted_views(BytesView values) {
     Views out;
@@ -215,9 +221,10 @@ Verdict Administration::permit_creation(const Target& target, Requester& request
                   parent ? bits::kAddDerivedPrefix : bits::kAddHandle);
 }
 
-Verdict Administration::commit(const Target& target, Bytes values, Requester& requester) {
+Verdict Administration::commit(Target& target, model::Edit::Kind kind, Bytes values,
+                               Requester& requester) {
     model::Edit edit;
-    edit.kind = model::Edit::Kind::kPut;
+    edit.kind = kind;
     edit.handle = target.handle;
     edit.suffix_case = target.suffix_case;
     edit.values = std::move(values);
@@ -225,8 +232,12 @@ Verdict Administration::commit(const Target& target, Bytes values, Requester& re
     const Identity* who = requester.claimed();
     const auto committed = store_.commit({who ? to_text(*who) : "anonymous", {std::move(edit)}});
     if (committed) return {};
-    if (committed.error().code == Errc::kConflict) const_cast<Target&>(target).conflict = true;
+    target.conflict = committed.error().code == Errc::kConflict;
     return refused_by_store(committed.error());
+}
+
+Verdict Administration::put(Target& target, Bytes values, Requester& requester) {
+    return commit(target, model::Edit::Kind::kPut, std::move(values), requester);
 }
 
 Verdict Administration::create(std::string_view handle, BytesView values, CreateOptions options,
@@ -255,7 +266,7 @@ Verdict Administration::create_once(Target& target, BytesView values, CreateOpti
     Verdict permitted = target.exists ? permit_overwrite(target, wanted, requester)
                                       : permit_creation(target, requester);
     if (permitted.code != ResponseCode::kSuccess) return permitted;
-    Verdict verdict = commit(target, encode(wanted), requester);
+    Verdict verdict = put(target, encode(wanted), requester);
     verdict.replaced = target.exists;
     return verdict;
 }
@@ -285,23 +296,10 @@ Verdict Administration::delete_handle(std::string_view handle, Requester& reques
         // Stray records of prefixes that are not homed any more can be removed (§4.6).
         target.suffix_case = responsibility_.of(handle).value_or(model::SuffixCase::kFold);
         if (auto failed = read(target)) return *std::move(failed);
-        if (!target.exists) {
-            const ResponseCode identified = Authority::identify(requester);
-            return refuse(identified == ResponseCode::kSuccess ? ResponseCode::kHandleNotFound
-                                                               : identified);
-        }
+        if (!target.exists) return refuse_identified(requester, ResponseCode::kHandleNotFound);
         Verdict permitted = permit(requester, owned(target.values), bits::kDeleteHandle);
         if (permitted.code != ResponseCode::kSuccess) return permitted;
-
-        model::Edit edit;
-        edit.kind = model::Edit::Kind::kErase;
-        edit.handle = target.handle;
-        edit.suffix_case = target.suffix_case;
-        edit.expected_version = target.version;
-        const auto committed = store_.commit({to_text(*requester.claimed()), {std::move(edit)}});
-        if (committed) return {};
-        target.conflict = committed.error().code == Errc::kConflict;
-        return refused_by_store(committed.error());
+        return commit(target, model::Edit::Kind::kErase, {}, requester);
     });
 }
 
@@ -317,11 +315,7 @@ Verdict Administration::add_values(std::string_view handle, BytesView values, bo
         if (has_duplicate(added))
             return refuse(ResponseCode::kValueAlreadyExists, "an index comes twice");
         if (requester.claimed() == nullptr) return refuse(ResponseCode::kAuthenticationNeeded);
-        if (!target.exists) {
-            const ResponseCode identified = Authority::identify(requester);
-            return refuse(identified == ResponseCode::kSuccess ? ResponseCode::kHandleNotFound
-                                                               : identified);
-        }
+        if (!target.exists) return refuse_identified(requester, ResponseCode::kHandleNotFound);
         unsigned needed = 0;
         bool replaces = false;
         for (const ValueView& value : added) {
@@ -341,7 +335,7 @@ Verdict Administration::add_values(std::string_view handle, BytesView values, bo
                                         : permit(requester, owned(target.values),
                                                  static_cast<std::uint16_t>(needed));
         if (permitted.code != ResponseCode::kSuccess) return permitted;
-        Verdict verdict = commit(target, encode(merged(target.values, added)), requester);
+        Verdict verdict = put(target, encode(merged(target.values, added)), requester);
         verdict.replaced = replaces;
         return verdict;
     });
@@ -371,7 +365,7 @@ Verdict Administration::modify_values(std::string_view handle, BytesView values,
                 permit(requester, owned(target.values), static_cast<std::uint16_t>(needed));
             if (permitted.code != ResponseCode::kSuccess) return permitted;
         }
-        return commit(target, encode(merged(target.values, changed)), requester);
+        return put(target, encode(merged(target.values, changed)), requester);
     });
 }
 
@@ -403,7 +397,7 @@ Verdict Administration::remove_values(std::string_view handle,
         for (const ValueView& value : target.values) {
             if (std::ranges::find(indexes, value.index) == indexes.end()) left.push_back(value);
         }
-        return commit(target, encode(left), requester);
+        return put(target, encode(left), requester);
     });
 }
 

@@ -77,7 +77,8 @@ class Administration {
     Verdict until_no_conflict(Attempt&& attempt);
     std::optional<Verdict> check_responsible(Target& target, bool refer);
     std::optional<Verdict> read(Target& target);
-    Verdict commit(const Target& target, Bytes values, Requester& requester);
+    Verdict commit(Target& target, model::Edit::Kind kind, Bytes values, Requester& requester);
+    Verdict put(Target& target, Bytes values, Requester& requester);
     Verdict permit(Requester& requester, std::span<const handle::Value> record,
                    std::uint16_t needed);
     Verdict permit_creation(const Target& target, Requester& requester);

@@ -6,6 +6,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
+#include "proto/handle/challenge.h"
 #include "proto/handle/envelope.h"
 #include "registry/model/ports.h"
 
@@ -15,15 +16,7 @@ namespace idnode::crypto {
 using Challenge = model::Proofs::Challenge;
 
 /// First octet of an answer with a secret key.
-enum class SecretAlgorithm : std::uint8_t {  // wire
-    kMd5Old = 0x00,
-    kMd5 = 0x01,
-    kSha1 = 0x02,
-    kSha256 = 0x03,
-    kHmacSha1 = 0x12,
-    kHmacSha256 = 0x13,
-    kPbkdf2HmacSha1 = 0x22,
-};
+using SecretAlgorithm = handle::SecretKeyProof;
 
 /// The answer that a client of ours gives when the lower of the challenge's version and its
 /// suggested version is `version`: bare MD5 below 2.1, SHA-1 below 2.7, otherwise PBKDF2.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "proto/base/limits.h"
 #include "proto/base/result.h"
 #include "resolver/engine/context.h"
 
@@ -22,7 +23,8 @@ struct ServerSettings {
     std::size_t tcp_inflight_max =
         256;  // of one connection: questions that wait for disk or upstream
     std::chrono::seconds tcp_idle{300};
-    std::chrono::seconds tcp_partial{30};  // for the rest of a message that has begun (§10.2 H3)
+    std::chrono::seconds tcp_partial =
+        limits::kPartialMessageTimeout;  // for the rest of a message that has begun (§10.2 H3)
 };
 
 /// Numbers since the start, for status and metrics.
