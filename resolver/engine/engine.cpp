@@ -160,9 +160,21 @@ Outcome Engine::resolve(const ReplyTo& to, Effort effort, service::Requester& re
             return Outcome::kReply;
         }
     }
-    const Outcome outcome = resolution_.answer(to, effort, requester, reply, question);
-    if (outcome != Outcome::kReply) to.out.resize(begin);
-    return outcome;
+    const auto request = handle::decode_resolution_request(to.request.body);
+    if (!request) {
+        reply.error(ResponseCode::kError, "resolution request cannot be decoded");
+        return Outcome::kReply;
+    }
+    const handle::Header& header = to.request.header;
+    const Resolved resolved = resolution_.answer(
+        {*request, header.flags, header.recursion_count, to.peer.address, effort}, requester,
+        reply.body(), question);
+    if (resolved.outcome == Outcome::kReply) {
+        write_resolved(request->handle, resolved, reply);
+    } else {
+        to.out.resize(begin);
+    }
+    return resolved.outcome;
 }
 
 Outcome Engine::answer_forwarded(const handle::Envelope& envelope, BytesView payload,

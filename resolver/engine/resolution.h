@@ -9,6 +9,30 @@
 
 namespace idnode::resolver {
 
+/// A lookup, whichever front door it came by.
+struct Query {
+    const handle::ResolutionRequestView& request;
+    std::uint32_t flags = 0;  // §3.2: public only, recursive, do not refer, those of questions
+    std::uint8_t recursion_count = 0;
+    const Address& from;
+    Effort effort = Effort::kInline;
+
+    bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
+    model::ReadTier tier() const {
+        return effort == Effort::kInline ? model::ReadTier::kMemory : model::ReadTier::kAny;
+    }
+};
+
+/// What a lookup came to.
+struct Resolved {
+    Outcome outcome = Outcome::kReply;  // unless kReply, nothing else may be used
+    handle::ResponseCode code = handle::ResponseCode::kSuccess;  // 402: they must be challenged
+    std::string_view text{};                                     // for people, on errors
+    bool restricted = false;                                     // the values are not for everyone
+    model::TransactionId version = 0;  // of the record that was found here
+    UpstreamAnswerPtr forwarded{};     // the answer of another node instead of all the above
+};
+
 /// Operation 1, in the server order of §4.3. Reusable: keeps its buffers from one request to the
 /// next. Not thread-safe.
 class Resolution {
@@ -18,20 +42,21 @@ class Resolution {
           administration_(administration),
           responsibility_(context.store, context.administration.own_prefix) {}
 
-    /// Decides about a decoded message with operation 1. For kAskUpstream fills `question`. When
-    /// the outcome is not kReply, nothing of the reply may be used.
-    Outcome answer(const ReplyTo& to, Effort effort, service::Requester& requester, Reply& reply,
-                   Question& question);
+    /// Appends to `body`: on success handle and `VALUES`, on a referral an empty handle and
+    /// `VALUES`; otherwise what is there means nothing. For kAskUpstream fills `question`.
+    Resolved answer(const Query& query, service::Requester& requester, ByteWriter& body,
+                    Question& question);
 
   private:
-    struct Ask;
-
-    Outcome pass_on(const Ask& ask, Reply& reply, Question& question);
-    Outcome answer_missing(const Ask& ask, Reply& reply);
-    Outcome answer_record(const Ask& ask, const model::RecordView& record, Reply& reply);
-    Outcome answer_unrestricted(const Ask& ask, const model::RecordView& record, Reply& reply);
-    Outcome answer_with_rights(const Ask& ask, Reply& reply);
-    Outcome answer_status(const Ask& ask, Reply& reply);
+    Resolved pass_on(const Query& query, Question& question);
+    Resolved answer_missing(const Query& query, ByteWriter& body);
+    Resolved answer_record(const Query& query, const model::RecordView& record,
+                           const service::Requester& requester, ByteWriter& body);
+    Resolved answer_unrestricted(const Query& query, const model::RecordView& record,
+                                 const service::Requester& requester, ByteWriter& body);
+    Resolved answer_with_rights(const Query& query, service::Requester& requester,
+                                ByteWriter& body);
+    Resolved answer_status(const Query& query, service::Requester& requester, ByteWriter& body);
 
     const EngineContext& context_;
     service::Administration& administration_;
@@ -39,6 +64,9 @@ class Resolution {
     model::Key key_;
     Bytes restricted_;  // values of a record that need rights, while these are being checked
 };
+
+/// Ends the reply to a lookup of `handle` whose values are in its body; the outcome must be kReply.
+void write_resolved(std::string_view handle, const Resolved& resolved, Reply& reply);
 
 /// The answer of another node as this node's reply: the handle as the client spelled it.
 void write_forwarded(std::string_view handle, const UpstreamAnswer& answer, Reply& reply);
