@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "proto/base/bytes.h"
 #include "proto/handle/envelope.h"
@@ -12,6 +13,7 @@
 #include "resolver/engine/context.h"
 #include "resolver/engine/reply.h"
 #include "resolver/engine/resolution.h"
+#include "resolver/engine/stream.h"
 #include "resolver/engine/upstream.h"
 
 namespace idnode::resolver {
@@ -26,6 +28,10 @@ class Engine {
     /// all pieces put together.
     Outcome handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                    Effort effort, Bytes& out, Question& question);
+
+    /// What follows the messages that the last call of `handle` appended, on the same connection;
+    /// mostly nothing. Only Effort::kPool makes one.
+    StreamPtr take_stream() { return std::move(stream_); }
 
     /// The answer to a message for which `handle` returned kAskUpstream. kRetryOnPool: as there.
     Outcome answer_forwarded(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
@@ -59,6 +65,7 @@ class Engine {
     service::Authority authority_;
     service::Administration administration_;
     Resolution resolution_;
+    StreamPtr stream_;
 };
 
 }  // namespace idnode::resolver
