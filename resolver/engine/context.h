@@ -12,7 +12,9 @@
 
 namespace idnode::resolver {
 
-enum class Carrier : std::uint8_t { kUdp, kTcp };
+/// How a message came. HTTP is the tunnel of §3.7: in it, as over TCP, a message has any length and
+/// every operation is allowed.
+enum class Carrier : std::uint8_t { kUdp, kTcp, kHttp };
 
 struct Peer {
     Address address{};

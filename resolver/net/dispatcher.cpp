@@ -36,6 +36,20 @@ bool Dispatcher::to_pool(const DeferredPtr& deferred) {
     });
 }
 
+bool Dispatcher::on_pool(std::function<void()> work, std::function<void()> done) {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    const bool queued =
+        pool_.submit([this, work = std::move(work), done = std::move(done)](Engine&) mutable {
+            work();
+            boost::asio::post(io_, [this, done = std::move(done)] {
+                waiting_.fetch_sub(1, std::memory_order_relaxed);
+                done();
+            });
+        });
+    if (!queued) waiting_.fetch_sub(1, std::memory_order_relaxed);
+    return queued;
+}
+
 void Dispatcher::to_upstream(const DeferredPtr& deferred, Question question) {
     context_.upstream.ask(std::move(question), [this, deferred](const UpstreamAnswerPtr& answer) {
         boost::asio::post(io_, [this, deferred, answer] { from_upstream(deferred, answer); });

@@ -34,6 +34,10 @@ class Dispatcher {
         return later(outcome, envelope, payload, peer, out, make_deliver());
     }
 
+    /// Has `work` done by the pool, and then `done` on the thread of `io`. False: the pool is full,
+    /// and neither will be called.
+    bool on_pool(std::function<void()> work, std::function<void()> done);
+
     Engine& engine() { return engine_; }
     /// Messages that were taken and wait for pool or upstream.
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }

@@ -1,33 +1,17 @@
 #include "resolver/net/server.h"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <thread>
 #include <utility>
 
 #include "resolver/net/pool.h"
 #include "resolver/net/sockets.h"
+#include "resolver/net/tcp_connection.h"
 #include "resolver/net/worker.h"
 
 namespace idnode::resolver {
 
 namespace {
-
-using Addresses = std::vector<boost::asio::ip::address>;
-
-Result<Addresses> parse_addresses(const std::vector<std::string>& texts) {
-    Addresses out;
-    for (const std::string& text : texts) {
-        boost::system::error_code error;
-        const auto address = boost::asio::ip::make_address(text, error);
-        if (error) {
-            return Error{Errc::kInvalid,
-                         "listen.address: '" + text + "' is not an IPv4 or IPv6 address"};
-        }
-        out.push_back(address);
-    }
-    return out;
-}
 
 class NetServer final : public Server {
   public:
@@ -35,25 +19,25 @@ class NetServer final : public Server {
         : settings_(settings),
           pool_(context, settings.storage_threads, settings.storage_queue_max) {
         for (unsigned i = 0; i < settings_.threads; ++i) {
-            workers_.push_back(std::make_unique<Worker>(settings_, context, pool_));
+            workers_.push_back(std::make_unique<Worker>(context, pool_));
+            connections_.push_back(std::make_unique<ConnectionContext>(ConnectionContext{
+                workers_.back()->dispatcher(), workers_.back()->receive_buffer(),
+                settings.tcp_inflight_max, settings.tcp_idle, settings.tcp_partial}));
         }
     }
     ~NetServer() override { stop(); }
 
-    Result<void> bind(const Addresses& addresses) {
-        const bool has_v4 = std::ranges::any_of(addresses, [](const auto& a) { return a.is_v4(); });
-        for (const auto& address : addresses) {
-            const bool v6_only = address.is_v6() && (has_v4 || !address.is_unspecified());
-            for (const auto kind : {SocketKind::kDatagram, SocketKind::kStream}) {
-                const int port =
-                    kind == SocketKind::kDatagram ? settings_.udp_port : settings_.tcp_port;
-                if (port < 0) continue;
-                const auto bound =
-                    bind_all({kind, address, static_cast<std::uint16_t>(port), v6_only});
-                if (!bound) return bound.error();
-            }
+    Result<void> bind() {
+        if (settings_.udp_port >= 0) {
+            const auto bound = bind_port({.kind = SocketKind::kDatagram,
+                                          .port = static_cast<std::uint16_t>(settings_.udp_port),
+                                          .setting = "listen.udp_port"});
+            if (!bound) return bound.error();
         }
-        return {};
+        if (settings_.tcp_port < 0) return {};
+        return bind_port({.kind = SocketKind::kStream,
+                          .port = static_cast<std::uint16_t>(settings_.tcp_port),
+                          .setting = "listen.tcp_port"});
     }
 
     void start() {
@@ -76,33 +60,55 @@ class NetServer final : public Server {
 
     ServerCounters counters() const override {
         ServerCounters out;
-        for (const auto& worker : workers_) worker->add_to(out);
+        for (const auto& worker : workers_) {
+            const Worker::Counts counts = worker->counts();
+            out.udp_requests += counts.datagrams;
+            out.udp_dropped += counts.datagrams_dropped;
+            out.tcp_requests += counts.stream_requests;
+            out.tcp_connections += counts.connections;
+        }
         return out;
     }
 
   private:
+    Result<void> bind_port(const Binding& port) {
+        const auto bindings = bindings_for(settings_.addresses, port);
+        if (!bindings) return bindings.error();
+        for (const Binding& binding : *bindings) {
+            if (auto bound = bind_all(binding); !bound) return bound.error();
+        }
+        return {};
+    }
+
     /// One socket a worker, all on one port.
     Result<void> bind_all(Binding binding) {
-        if (binding.port != 0) {
-            if (const auto is_free = check_free(binding); !is_free) return is_free.error();
-        }
-        for (const auto& worker : workers_) {
-            auto socket = bind_shared(binding);
-            if (!socket) return socket.error();
-            binding.port = bound_port(*socket);
-            if (binding.kind == SocketKind::kDatagram) {
-                worker->add_udp(std::move(*socket));
+        auto sockets = bind_shared(binding, settings_.threads);
+        if (!sockets) return sockets.error();
+        const bool is_datagram = binding.kind == SocketKind::kDatagram;
+        for (std::size_t i = 0; i < workers_.size(); ++i) {
+            if (is_datagram) {
+                workers_[i]->add_udp(std::move((*sockets)[i]));
             } else {
-                worker->add_tcp(std::move(*socket), binding.address.is_v6());
+                workers_[i]->add_streams(std::move((*sockets)[i]), binding.address.is_v6(),
+                                         service_of(*connections_[i]));
             }
         }
-        auto& endpoints = binding.kind == SocketKind::kDatagram ? udp_ : tcp_;
-        endpoints.push_back(to_text(binding.address, binding.port));
+        (is_datagram ? udp_ : tcp_).push_back(to_text(binding.address, binding.port));
         return {};
+    }
+
+    StreamService service_of(ConnectionContext& context) const {
+        return {.carrier = Carrier::kTcp,
+                .connections_max =
+                    std::max<std::size_t>(1, settings_.tcp_connections_max / settings_.threads),
+                .connect = [&context](boost::asio::ip::tcp::socket socket, const Peer& peer) {
+                    return std::make_shared<TcpConnection>(std::move(socket), peer, context);
+                }};
     }
 
     const ServerSettings settings_;
     StoragePool pool_;
+    std::vector<std::unique_ptr<ConnectionContext>> connections_;  // one a worker
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::string> udp_;
     std::vector<std::string> tcp_;
@@ -114,10 +120,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerSettings& settings,
                                               const EngineContext& context) {
     ServerSettings complete = settings;
     if (complete.threads == 0) complete.threads = std::max(1U, std::thread::hardware_concurrency());
-    const auto addresses = parse_addresses(complete.addresses);
-    if (!addresses) return addresses.error();
     auto server = std::make_unique<NetServer>(complete, context);
-    if (const auto bound = server->bind(*addresses); !bound) return bound.error();
+    if (const auto bound = server->bind(); !bound) return bound.error();
     server->start();
     return Result<std::unique_ptr<Server>>(std::move(server));
 }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <cstring>
@@ -21,14 +22,12 @@ bool set_option(const Descriptor& socket, int level, int name, int value) {
 }
 
 Error bind_error(const Binding& binding, int error) {
-    const char* setting =
-        binding.kind == SocketKind::kDatagram ? "listen.udp_port" : "listen.tcp_port";
     const char* remedy = error == EADDRINUSE ? "stop the program that has it or choose another port"
                          : error == EADDRNOTAVAIL
                              ? "listen.address must be an address of this machine"
                          : error == EACCES ? "ports below 1024 need privileges"
                                            : "check listen.address and the port";
-    return {Errc::kUnavailable, std::string(setting) + ": cannot listen on " +
+    return {Errc::kUnavailable, std::string(binding.setting) + ": cannot listen on " +
                                     to_text(binding.address, binding.port) + " (" +
                                     std::strerror(error) + "): " + remedy};
 }
@@ -63,6 +62,16 @@ Result<Descriptor> bind_socket(const Binding& binding, bool shared) {
     return socket;
 }
 
+/// The port a socket was bound to.
+std::uint16_t bound_port(const Descriptor& socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+    return ntohs(address.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+}
+
 }  // namespace
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -81,23 +90,39 @@ int Descriptor::release() {
     return std::exchange(fd_, -1);
 }
 
-Result<Descriptor> bind_shared(const Binding& binding) {
-    return bind_socket(binding, true);
+Result<std::vector<Binding>> bindings_for(const std::vector<std::string>& addresses,
+                                          const Binding& port) {
+    std::vector<Binding> out;
+    for (const std::string& text : addresses) {
+        boost::system::error_code error;
+        out.push_back(port);
+        out.back().address = boost::asio::ip::make_address(text, error);
+        if (error) {
+            return Error{Errc::kInvalid,
+                         "listen.address: '" + text + "' is not an IPv4 or IPv6 address"};
+        }
+    }
+    const bool has_v4 = std::ranges::any_of(out, [](const auto& b) { return b.address.is_v4(); });
+    for (Binding& binding : out) {
+        const auto& address = binding.address;
+        binding.v6_only = address.is_v6() && (has_v4 || !address.is_unspecified());
+    }
+    return out;
 }
 
-Result<void> check_free(const Binding& binding) {
-    const auto socket = bind_socket(binding, false);
-    if (!socket) return socket.error();
-    return {};
-}
-
-std::uint16_t bound_port(const Descriptor& socket) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
-    return ntohs(address.ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+Result<std::vector<Descriptor>> bind_shared(Binding& binding, unsigned count) {
+    if (binding.port != 0) {
+        // A socket that does not share finds out whether others would share the port with us.
+        if (const auto alone = bind_socket(binding, false); !alone) return alone.error();
+    }
+    std::vector<Descriptor> out;
+    for (unsigned i = 0; i < count; ++i) {
+        auto socket = bind_socket(binding, true);
+        if (!socket) return socket.error();
+        binding.port = bound_port(*socket);
+        out.push_back(std::move(*socket));
+    }
+    return out;
 }
 
 std::string to_text(const boost::asio::ip::address& address, std::uint16_t port) {

@@ -3,6 +3,8 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "proto/base/result.h"
 #include "resolver/engine/upstream.h"
@@ -29,18 +31,20 @@ enum class SocketKind : std::uint8_t { kDatagram, kStream };
 
 struct Binding {
     SocketKind kind = SocketKind::kDatagram;
-    boost::asio::ip::address address;
-    std::uint16_t port = 0;  // 0: the kernel chooses
-    bool v6_only = false;    // of an IPv6 wildcard: leave IPv4 to another socket
+    boost::asio::ip::address address{};
+    std::uint16_t port = 0;      // 0: the kernel chooses
+    bool v6_only = false;        // of an IPv6 wildcard: leave IPv4 to another socket
+    std::string_view setting{};  // that chose the port, for errors
 };
 
-/// A bound, non-blocking socket (streams listen) that shares its port with other sockets of this
-/// process. kUnavailable: the port is in use, or the address is not of this machine.
-Result<Descriptor> bind_shared(const Binding& binding);
-/// Fails like `bind_shared` if anybody has the port, sockets that would share it included.
-Result<void> check_free(const Binding& binding);
-/// The port a socket was bound to.
-std::uint16_t bound_port(const Descriptor& socket);
+/// What to bind for one port on each of these IPv4 and IPv6 literals. kInvalid: not an address.
+Result<std::vector<Binding>> bindings_for(const std::vector<std::string>& addresses,
+                                          const Binding& port);
+
+/// Bound, non-blocking sockets (streams listen) that share one port, which is put into `binding`
+/// when the kernel chose it. kUnavailable: anybody else has the port, or the address is not of this
+/// machine.
+Result<std::vector<Descriptor>> bind_shared(Binding& binding, unsigned count);
 
 std::string to_text(const boost::asio::ip::address& address, std::uint16_t port);
 

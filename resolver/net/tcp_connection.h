@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "resolver/net/connection.h"
 #include "resolver/net/dispatcher.h"
 
 namespace idnode::resolver {
@@ -24,22 +25,16 @@ struct ConnectionContext {
 /// A persistent, pipelined stream connection (§3.6). Answers that need no waiting keep the order of
 /// their questions; the others come when they are ready. An idle connection holds no buffers.
 /// Used on one thread; kept alive by its coroutine and by answers under way.
-class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
+class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
   public:
-    using Clock = std::chrono::steady_clock;
-
     TcpConnection(boost::asio::ip::tcp::socket socket, const Peer& peer,
                   ConnectionContext& context);
 
-    /// Runs until the peer closes, a deadline passes, or `close`.
-    boost::asio::awaitable<void> run();
-    /// Reads no more, and closes when all answers are out.
-    void end();
-    void close();
-    /// Called about once a second: closes what has waited too long for the peer.
-    void check_deadlines(Clock::time_point now);
-
-    std::uint64_t take_requests() { return std::exchange(requests_, 0); }
+    boost::asio::awaitable<void> run() override;
+    void end() override;
+    void close() override;
+    void check_deadlines(Clock::time_point now) override;
+    std::uint64_t take_requests() override { return std::exchange(requests_, 0); }
 
   private:
     enum class Progress : std::uint8_t { kGoOn, kEnd };

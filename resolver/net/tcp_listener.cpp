@@ -21,13 +21,11 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 
 }  // namespace
 
-TcpListener::TcpListener(asio::io_context& io, Descriptor socket, bool is_v6,
-                         ConnectionContext& context, std::size_t connections_max)
+TcpListener::TcpListener(asio::io_context& io, Descriptor socket, bool is_v6, StreamService service)
     : io_(io),
       acceptor_(io, is_v6 ? tcp::v6() : tcp::v4(), socket.release()),
       pause_(io),
-      context_(context),
-      connections_max_(connections_max) {}
+      service_(std::move(service)) {}
 
 asio::awaitable<void> TcpListener::run() {
     while (acceptor_.is_open()) {
@@ -42,7 +40,7 @@ asio::awaitable<void> TcpListener::run() {
 }
 
 void TcpListener::admit(tcp::socket socket) {
-    if (connections_.size() >= connections_max_) return;  // the destructor closes it
+    if (connections_.size() >= service_.connections_max) return;  // the destructor closes it
     boost::system::error_code error;
     socket.set_option(tcp::no_delay(true), error);
     socket.non_blocking(true, error);
@@ -51,8 +49,7 @@ void TcpListener::admit(tcp::socket socket) {
     sockaddr_storage address{};
     std::memcpy(&address, remote.data(), remote.size());
 
-    auto connection = std::make_shared<TcpConnection>(std::move(socket),
-                                                      peer_of(address, Carrier::kTcp), context_);
+    const auto connection = service_.connect(std::move(socket), peer_of(address, service_.carrier));
     connections_.insert(connection);
     open_.store(connections_.size(), std::memory_order_relaxed);
     asio::co_spawn(io_, connection->run(), [this, connection](const std::exception_ptr&) {
@@ -64,11 +61,11 @@ void TcpListener::admit(tcp::socket socket) {
     });
 }
 
-void TcpListener::count_requests(TcpConnection& connection) {
+void TcpListener::count_requests(Connection& connection) {
     requests_.fetch_add(connection.take_requests(), std::memory_order_relaxed);
 }
 
-void TcpListener::check_deadlines(TcpConnection::Clock::time_point now) {
+void TcpListener::check_deadlines(Connection::Clock::time_point now) {
     for (const auto& connection : connections_) {
         connection->check_deadlines(now);
         count_requests(*connection);

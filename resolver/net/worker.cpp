@@ -1,6 +1,5 @@
 #include "resolver/net/worker.h"
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -24,15 +23,11 @@ void rethrow(const std::exception_ptr& exception) {
 
 }  // namespace
 
-Worker::Worker(const ServerSettings& settings, const EngineContext& context, StoragePool& pool)
+Worker::Worker(const EngineContext& context, StoragePool& pool)
     : busy_(asio::make_work_guard(io_)),
       tick_(io_),
       receive_buffer_(kReceiveBytes),
-      dispatcher_(io_, context, pool),
-      connections_{dispatcher_, receive_buffer_, settings.tcp_inflight_max, settings.tcp_idle,
-                   settings.tcp_partial},
-      connections_max_(std::max<std::size_t>(
-          1, settings.tcp_connections_max / std::max(1U, settings.threads))) {}
+      dispatcher_(io_, context, pool) {}
 
 Worker::~Worker() {
     finish();
@@ -42,14 +37,14 @@ void Worker::add_udp(Descriptor socket) {
     udp_.push_back(std::make_unique<UdpListener>(io_, std::move(socket), dispatcher_));
 }
 
-void Worker::add_tcp(Descriptor socket, bool is_v6) {
-    tcp_.push_back(std::make_unique<TcpListener>(io_, std::move(socket), is_v6, connections_,
-                                                 connections_max_));
+void Worker::add_streams(Descriptor socket, bool is_v6, StreamService service) {
+    streams_.push_back(
+        std::make_unique<TcpListener>(io_, std::move(socket), is_v6, std::move(service)));
 }
 
 void Worker::start() {
     for (const auto& listener : udp_) asio::co_spawn(io_, listener->run(), rethrow);
-    for (const auto& listener : tcp_) asio::co_spawn(io_, listener->run(), rethrow);
+    for (const auto& listener : streams_) asio::co_spawn(io_, listener->run(), rethrow);
     asio::co_spawn(io_, watch_deadlines(), rethrow);
     thread_ = std::thread([this] { io_.run(); });
 }
@@ -58,8 +53,8 @@ asio::awaitable<void> Worker::watch_deadlines() {
     while (!stopping_) {
         tick_.expires_after(kTick);
         co_await tick_.async_wait(asio::as_tuple(asio::use_awaitable));
-        const auto now = TcpConnection::Clock::now();
-        for (const auto& listener : tcp_) listener->check_deadlines(now);
+        const auto now = Connection::Clock::now();
+        for (const auto& listener : streams_) listener->check_deadlines(now);
     }
 }
 
@@ -68,7 +63,7 @@ void Worker::stop_reading() {
     std::promise<void> done;
     asio::post(io_, [this, &done] {
         for (const auto& listener : udp_) listener->stop_reading();
-        for (const auto& listener : tcp_) listener->stop_reading();
+        for (const auto& listener : streams_) listener->stop_reading();
         done.set_value();
     });
     done.get_future().wait();
@@ -80,23 +75,23 @@ void Worker::finish() {
         stopping_ = true;
         tick_.cancel();
         for (const auto& listener : udp_) listener->close();
-        for (const auto& listener : tcp_) {
-            listener->close_connections();
-        }
+        for (const auto& listener : streams_) listener->close_connections();
         busy_.reset();
     });
     thread_.join();
 }
 
-void Worker::add_to(ServerCounters& counters) const {
+Worker::Counts Worker::counts() const {
+    Counts out;
     for (const auto& listener : udp_) {
-        counters.udp_requests += listener->requests();
-        counters.udp_dropped += listener->dropped();
+        out.datagrams += listener->requests();
+        out.datagrams_dropped += listener->dropped();
     }
-    for (const auto& listener : tcp_) {
-        counters.tcp_requests += listener->requests();
-        counters.tcp_connections += listener->connections();
+    for (const auto& listener : streams_) {
+        out.stream_requests += listener->requests();
+        out.connections += listener->connections();
     }
+    return out;
 }
 
 }  // namespace idnode::resolver

@@ -8,23 +8,34 @@
 #include <vector>
 
 #include "resolver/net/dispatcher.h"
-#include "resolver/net/server.h"
 #include "resolver/net/sockets.h"
 #include "resolver/net/tcp_listener.h"
 #include "resolver/net/udp_listener.h"
 
 namespace idnode::resolver {
 
-/// One thread of the server with its event loop, engine and sockets. Nothing of it is shared with
+/// One thread of a server with its event loop, engine and sockets. Nothing of it is shared with
 /// the other workers but the pool and what the context refers to.
 class Worker {
   public:
-    Worker(const ServerSettings& settings, const EngineContext& context, StoragePool& pool);
+    struct Counts {
+        std::uint64_t datagrams = 0;
+        std::uint64_t datagrams_dropped = 0;  // answers that the socket would not take
+        std::uint64_t stream_requests = 0;
+        std::uint64_t connections = 0;  // open now
+    };
+
+    Worker(const EngineContext& context, StoragePool& pool);
     ~Worker();
+
+    /// For the connections of this worker, which may use them on its thread only.
+    Dispatcher& dispatcher() { return dispatcher_; }
+    /// Valid between two suspensions.
+    std::vector<std::byte>& receive_buffer() { return receive_buffer_; }
 
     /// Before `start`.
     void add_udp(Descriptor socket);
-    void add_tcp(Descriptor socket, bool is_v6);
+    void add_streams(Descriptor socket, bool is_v6, StreamService service);
     void start();
 
     /// Returns when the thread takes no more questions; what waits is still answered.
@@ -33,7 +44,7 @@ class Worker {
     /// Closes everything and joins the thread. Nothing may be waiting for pool or upstream.
     void finish();
 
-    void add_to(ServerCounters& counters) const;
+    Counts counts() const;
 
   private:
     boost::asio::awaitable<void> watch_deadlines();
@@ -43,11 +54,9 @@ class Worker {
     boost::asio::steady_timer tick_;
     std::vector<std::byte> receive_buffer_;
     Dispatcher dispatcher_;
-    ConnectionContext connections_;
-    std::size_t connections_max_;
     bool stopping_ = false;  // on the thread
     std::vector<std::unique_ptr<UdpListener>> udp_;
-    std::vector<std::unique_ptr<TcpListener>> tcp_;
+    std::vector<std::unique_ptr<TcpListener>> streams_;
     std::thread thread_;
 };
 
