@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <utility>
 
@@ -66,6 +67,10 @@ service::Administration::Settings administration_settings(const Settings& settin
 }
 
 }  // namespace
+
+Node::Node(const Settings& settings)
+    : settings_(settings),
+      audit_(clock_, [](const std::string& line) { spdlog::info("{}", line); }) {}
 
 Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
     std::unique_ptr<Node> node(new Node(settings));
@@ -169,6 +174,7 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
         .sessions = *sessions_,
         .upstream = *upstream_,
         .status = *status_,
+        .audit = audit_,
         .site = handle::encode_site(*site),
         .site_serial = site->serial,
         .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max),

@@ -13,6 +13,7 @@
 #include "resolver/engine/context.h"
 #include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
+#include "tools/audit_log.h"
 #include "tools/settings.h"
 #include "tools/status_values.h"
 #include "tools/system_clock.h"
@@ -36,7 +37,7 @@ class Node {
     resolver::ServerCounters counters() const { return server_->counters(); }
 
   private:
-    explicit Node(const Settings& settings) : settings_(settings) {}
+    explicit Node(const Settings& settings);
 
     Result<void> open_store();
     Result<void> open_keys();
@@ -57,6 +58,7 @@ class Node {
     std::optional<resolver::ChallengeTable> challenges_;
     std::optional<resolver::SessionTable> sessions_;
     std::unique_ptr<StatusValues> status_;
+    AuditLog audit_;
     std::unique_ptr<resolver::Upstream> upstream_;
     std::optional<resolver::EngineContext> context_;
     std::unique_ptr<resolver::Server> server_;

@@ -231,7 +231,7 @@ Verdict Administration::commit(Target& target, model::Edit::Kind kind, Bytes val
     edit.expected_version = target.version;
     const Identity* who = requester.claimed();
     const auto committed = store_.commit({who ? to_text(*who) : "anonymous", {std::move(edit)}});
-    if (committed) return {};
+    if (committed) return {.transaction = committed->last};
     target.conflict = committed.error().code == Errc::kConflict;
     return refused_by_store(committed.error());
 }
@@ -425,7 +425,8 @@ Verdict Administration::change_homing(model::Edit::Kind kind, std::string_view p
     edit.handle = *prefix_handle;
     edit.suffix_case = settings_.suffix_case;
     const auto committed = store_.commit({to_text(*requester.claimed()), {std::move(edit)}});
-    return committed ? Verdict{} : refused_by_store(committed.error());
+    return committed ? Verdict{.transaction = committed->last}
+                     : refused_by_store(committed.error());
 }
 
 Verdict Administration::list_handles(std::string_view prefix_handle, Requester& requester,

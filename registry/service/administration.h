@@ -21,10 +21,11 @@ namespace idnode::service {
 /// What an administrative operation came to.
 struct Verdict {
     handle::ResponseCode code = handle::ResponseCode::kSuccess;
-    std::string text{};     // for people, on errors
-    bool replaced = false;  // something existing was replaced
-    std::string handle{};   // of a creation: as requested, or as minted
-    Bytes referral{};       // kPrefixReferral: the `VALUES` section
+    std::string text{};                    // for people, on errors
+    bool replaced = false;                 // something existing was replaced
+    std::string handle{};                  // of a creation: as requested, or as minted
+    Bytes referral{};                      // kPrefixReferral: the `VALUES` section
+    model::TransactionId transaction = 0;  // the last one of the change; 0: nothing was changed
 };
 
 /// The administrative operations of §4.5 to §4.8 in the decision order given there: what is refused

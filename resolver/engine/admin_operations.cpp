@@ -31,6 +31,7 @@ void write_verdict(const ReplyTo& to, const Verdict& verdict) {
     Reply reply(to);
     switch (verdict.code) {
         case ResponseCode::kSuccess:
+            record_change(to, verdict.handle, verdict.transaction);
             if (verdict.replaced) reply.mark_replaced();
             if (to.request.header.op == OpCode::kCreateHandle) {
                 handle::encode_create_response(verdict.handle, reply.body());

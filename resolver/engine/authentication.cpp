@@ -23,6 +23,19 @@ Outcome end_with(const ReplyTo& to, ResponseCode code, std::string_view text = {
     return Outcome::kReply;
 }
 
+/// An answer that comes too late, or again with other octets: whose it claims to be is for the
+/// audit.
+Outcome refuse_answer(const ReplyTo& to) {
+    const auto answer = handle::decode_challenge_answer(to.request.body);
+    service::Identity claimed;
+    ReplyTo out = to;
+    if (answer) {
+        claimed = {std::string(answer->user_handle), answer->user_index};
+        out.claimed = &claimed;
+    }
+    return end_with(out, ResponseCode::kAuthenticationTimeout, "no such challenge");
+}
+
 /// The identity a session was set up for: octet by octet the same (§5.7).
 bool is_same(const std::optional<service::Identity>& identity, const service::Identity& other) {
     return identity && identity->handle == other.handle && identity->index == other.index;
@@ -60,7 +73,7 @@ Outcome Engine::take_challenge_answer(const ReplyTo& to) {
     switch (claimed.claim) {
         case ChallengeTable::Claim::kUnknown:
         case ChallengeTable::Claim::kSpent:
-            return end_with(to, ResponseCode::kAuthenticationTimeout, "no such challenge");
+            return refuse_answer(to);
         case ChallengeTable::Claim::kRepeated:
             if (claimed.response.empty()) return Outcome::kSilent;
             to.out.insert(to.out.end(), claimed.response.begin(), claimed.response.end());
@@ -86,7 +99,9 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
     }
     handle::MessageView request = *original;
     request.envelope = to.request.envelope;
-    const ReplyTo challenged{context_, request, to.peer, to.now, to.out, to.session};
+    Answerer answerer(*answer, challenge, to.request.envelope.version, directory_, context_.proofs);
+    const ReplyTo challenged{context_, request,    to.peer,           to.now,
+                             to.out,   to.session, answerer.claimed()};
 
     if (to.session != nullptr) {
         // The MACs come before anything that they would vouch for (§5.7).
@@ -99,7 +114,6 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
             return;
         }
     }
-    Answerer answerer(*answer, challenge, to.request.envelope.version, directory_, context_.proofs);
     Question question;
     if (carry_out(challenged, Effort::kPool, answerer, question) != Outcome::kReply) {
         end_with(challenged, ResponseCode::kServerNotResponsible);
@@ -126,6 +140,12 @@ void Engine::verify_answer(const ReplyTo& to) {
         record &&
         is_answer_of_secret(*record, request->user_index, {request->nonce, request->digest},
                             request->signed_response, to.request.envelope.version, context_.proofs);
+    if (!valid) {
+        const service::Identity claimed{std::string(request->user_handle), request->user_index};
+        ReplyTo asked = to;
+        asked.claimed = &claimed;
+        record_refusal(asked, ResponseCode::kAuthenticationFailed);
+    }
     Reply reply(to);
     handle::encode_flag_response(valid, reply.body());
     reply.finish(ResponseCode::kSuccess);

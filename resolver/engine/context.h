@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proto/base/bytes.h"
+#include "registry/model/audit.h"
 #include "registry/model/ports.h"
 #include "registry/service/administration.h"
 #include "registry/service/authority.h"
@@ -56,6 +57,7 @@ struct EngineContext {
     SessionTable& sessions;
     Upstream& upstream;
     const StatusSource& status;
+    model::AuditSink& audit = model::NoAudit::instance();
     Bytes site;  // this node's site record (§2.7)
     std::int16_t site_serial = 1;
     std::size_t udp_answer_bytes_max = 4096;  // §3.5, without envelopes

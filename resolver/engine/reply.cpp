@@ -43,7 +43,74 @@ Bytes payload_of(const handle::MessageView& message) {
     return out;
 }
 
+/// The codes that say "you are not who you claim to be", "you may not" or "not in this session".
+bool is_refusal(ResponseCode code) {
+    switch (code) {
+        case ResponseCode::kInvalidAdmin:
+        case ResponseCode::kAuthenticationFailed:
+        case ResponseCode::kInvalidCredential:
+        case ResponseCode::kAuthenticationTimeout:
+        case ResponseCode::kAuthenticationError:
+        case ResponseCode::kSessionTimeout:
+        case ResponseCode::kSessionFailed:
+        case ResponseCode::kInvalidSessionKey:
+        case ResponseCode::kSessionMessageRejected:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// What a request is about: most bodies begin with it.
+std::string_view handle_in(const handle::MessageView& request) {
+    switch (request.header.op) {
+        case OpCode::kChallengeResponse:
+        case OpCode::kSessionSetup:
+        case OpCode::kSessionExchangeKey:
+            return {};
+        default: {
+            ByteReader in(request.body);
+            return in.text_u32("handle", limits::kMessageBytesMax);
+        }
+    }
+}
+
+model::AuditEvent audit_event(const ReplyTo& to) {
+    model::AuditEvent out;
+    out.from = to.peer.address;
+    out.port = to.peer.port;
+    out.operation = to.request.header.op;
+    out.handle = handle_in(to.request);
+    return out;
+}
+
+void record(const ReplyTo& to, model::AuditEvent event) {
+    const service::Identity* who = to.claimed;
+    if (who == nullptr && to.session != nullptr && to.session->terms().identity) {
+        who = &*to.session->terms().identity;
+    }
+    const std::string name = who ? service::to_text(*who) : std::string();
+    event.who = name;
+    to.context.audit.record(event);
+}
+
 }  // namespace
+
+void record_refusal(const ReplyTo& to, ResponseCode code) {
+    model::AuditEvent event = audit_event(to);
+    event.outcome = code;
+    record(to, event);
+}
+
+void record_change(const ReplyTo& to, std::string_view handle, model::TransactionId transaction) {
+    if (transaction == 0) return;
+    model::AuditEvent event = audit_event(to);
+    event.what = model::AuditEvent::What::kChanged;
+    if (!handle.empty()) event.handle = handle;
+    event.outcome = ResponseCode::kSuccess;
+    event.transaction = transaction;
+    record(to, event);
+}
 
 Bytes request_digest(const model::Digests& digests, handle::Version version,
                      BytesView header_and_body) {
@@ -93,6 +160,7 @@ void Reply::rewind_body() {
 }
 
 void Reply::error(ResponseCode code, std::string_view text) {
+    if (is_refusal(code)) record_refusal(to_, code);
     rewind_body();
     restricted_ = false;
     body().text_u32(text);

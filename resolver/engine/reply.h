@@ -23,7 +23,15 @@ struct ReplyTo {
     model::TimeMs now;
     Bytes& out;                  // appended to
     Session* session = nullptr;  // the live session the request belongs to
+    /// Who the requester claims to be, where no session says it.
+    const service::Identity* claimed = nullptr;
 };
+
+/// Tells the audit that a proof, an identity or a session was not accepted.
+void record_refusal(const ReplyTo& to, handle::ResponseCode code);
+/// Tells the audit that something was changed; a transaction of 0 means that nothing was.
+/// `handle`: where it is not the one that the request names.
+void record_change(const ReplyTo& to, std::string_view handle, model::TransactionId transaction);
 
 /// The digest that answers to this request carry in this version (§3.3), without algorithm octet.
 Bytes request_digest(const model::Digests& digests, handle::Version version,

@@ -77,6 +77,24 @@ class FixedStatus final : public resolver::StatusSource {
     }
 };
 
+/// Audit events, kept.
+class KeptAudit final : public model::AuditSink {
+  public:
+    struct Event {
+        model::AuditEvent::What what;
+        std::string who;
+        std::string handle;
+        handle::OpCode operation;
+        handle::ResponseCode outcome;
+        model::TransactionId transaction;
+    };
+    void record(const model::AuditEvent& event) override {
+        events.push_back({event.what, std::string(event.who), std::string(event.handle),
+                          event.operation, event.outcome, event.transaction});
+    }
+    std::vector<Event> events;
+};
+
 /// A reply taken apart; owns its octets.
 struct Answer {
     Bytes octets;
@@ -178,6 +196,7 @@ class EngineFixture {
     resolver::SessionTable sessions{{}, *entropy};
     ListeningUpstream upstream;
     FixedStatus status;
+    KeptAudit audit;
     std::unique_ptr<model::Proofs> proofs = crypto::make_proofs();
     std::unique_ptr<model::SessionCryptography> cryptography =
         crypto::make_session_cryptography(test_key(), *entropy);
@@ -193,6 +212,7 @@ class EngineFixture {
                                     .sessions = sessions,
                                     .upstream = upstream,
                                     .status = status,
+                                    .audit = audit,
                                     .site = to_bytes("site record"),
                                     .site_serial = 7,
                                     .authority = {.server_administrators = {{"0.NA/88.100", 300}}},
