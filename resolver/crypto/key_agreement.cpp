@@ -55,6 +55,12 @@ bool is_sound(const handle::DhPublicKey& key) {
            is_between_one_and(*y, *last);
 }
 
+handle::DhPublicKey well_known_group() {
+    const Number p(BN_get_rfc3526_prime_2048(nullptr));
+    const std::byte two{2};
+    return {.y = {}, .p = to_integer(*p), .g = handle::Integer(BytesView(&two, 1))};
+}
+
 handle::Integer new_exponent(model::Entropy& entropy) {
     Bytes octets(kExponentBytes);
     entropy.fill(octets);

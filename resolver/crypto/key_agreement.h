@@ -13,6 +13,9 @@ namespace idnode::crypto {
 /// at before anything is computed (§10.2 H19).
 bool is_sound(const handle::DhPublicKey& key);
 
+/// The 2,048-bit group 14 of RFC 3526, for sessions that we begin. Its y is empty.
+handle::DhPublicKey well_known_group();
+
 /// A secret exponent. 512 bits are twice the strength of the largest group that is accepted, and
 /// bound what a stranger's group can cost.
 handle::Integer new_exponent(model::Entropy& entropy);
