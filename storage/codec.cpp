@@ -94,6 +94,7 @@ Result<model::RecordView> decode_record(std::string_view key, BytesView stored) 
     if (format != kRecordFormat) in.fail(WireErrc::kBadValue, "format");
     const std::uint8_t flags = in.u8("flags");
     model::RecordView view;
+    view.key = key;
     view.version = in.u64("version");
     const std::uint16_t handle_bytes = in.u16("handle length");
     view.handle = as_text(in.take(handle_bytes, "handle"));

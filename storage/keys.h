@@ -15,9 +15,10 @@
 ///   family    key                                  value (codec.h)        sort order
 ///   --------  -----------------------------------  ---------------------
 ///   -------------------------- default   `format`                             u32 store format
-///   (three fixed keys)
+///   (fixed keys)
 ///             `store-id`                           16 random octets
 ///             `created`                            i64 ms since 1970 UTC
+///             `mirror`                             octets of the mirror (resolver/mirror)
 ///   records   canonical key (model::Key)           stored record          key order: one prefix is
 ///                                                                         one range, `88.100.7/`
 ///                                                                         ends before `88.100.70/`
@@ -38,6 +39,7 @@ inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames{
 inline constexpr std::string_view kMetaFormat = "format";     // stored
 inline constexpr std::string_view kMetaStoreId = "store-id";  // stored
 inline constexpr std::string_view kMetaCreated = "created";   // stored
+inline constexpr std::string_view kMetaMirror = "mirror";     // stored, written by its owner
 inline constexpr std::size_t kStoreIdBytes = 16;
 
 inline constexpr std::size_t kLogKeyBytes = 8;

@@ -1,6 +1,7 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <utility>
 
@@ -32,6 +33,67 @@ class MemoryCursor final : public model::RecordCursor {
   private:
     std::vector<std::pair<std::string, Bytes>> records_;
     std::size_t at_ = 0;
+};
+
+/// One change that puts what was added and erases everything else.
+class MemoryReplacement final : public model::Replacement {
+  public:
+    MemoryReplacement(model::RecordStore& store, std::string who)
+        : store_(store), change_{.who = std::move(who), .edits = {}, .replicated = true} {}
+
+    Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
+                     BytesView values) override {
+        kept_.insert(model::key_of(handle, suffix_case));
+        change_.edits.push_back({.kind = model::Edit::Kind::kPut,
+                                 .handle = std::string(handle),
+                                 .suffix_case = suffix_case,
+                                 .values = Bytes(values.begin(), values.end())});
+        return {};
+    }
+    Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) override {
+        auto name = homed_name(prefix_handle);
+        if (!name) return name.error();
+        homed_.insert(*std::move(name));
+        change_.edits.push_back({.kind = model::Edit::Kind::kHome,
+                                 .handle = std::string(prefix_handle),
+                                 .suffix_case = suffix_case});
+        return {};
+    }
+    Result<Counts> finish(BytesView mirror_state) override {
+        if (auto removed = remove_others(); !removed) return removed.error();
+        change_.mirror_state = Bytes(mirror_state.begin(), mirror_state.end());
+        const auto committed = store_.commit(change_);
+        if (!committed) return committed.error();
+        return Counts{.created = committed->changed};
+    }
+
+  private:
+    Result<void> remove_others() {
+        const auto records = store_.scan({});
+        for (;;) {
+            const auto record = records->next();
+            if (!record) return record.error();
+            if (!*record) break;
+            const std::string handle((*record)->handle);
+            for (const auto suffix_case : {model::SuffixCase::kFold, model::SuffixCase::kKeep}) {
+                if (kept_.contains(model::key_of(handle, suffix_case))) continue;
+                change_.edits.push_back({.kind = model::Edit::Kind::kErase,
+                                         .handle = handle,
+                                         .suffix_case = suffix_case});
+            }
+        }
+        const auto table = store_.prefixes().current();
+        for (const auto& [name, suffix_case] : *table) {
+            if (homed_.contains(name)) continue;
+            change_.edits.push_back({.kind = model::Edit::Kind::kUnhome, .handle = name});
+        }
+        return {};
+    }
+
+    model::RecordStore& store_;
+    model::Change change_;
+    std::set<model::Key> kept_;
+    std::set<std::string> homed_;
 };
 
 class MemoryStore final : public model::RecordStore {
@@ -99,6 +161,22 @@ class MemoryStore final : public model::RecordStore {
         counts.homed_prefixes = table(Family::kPrefixes).size();
         counts.log_end = {last_};
         return counts;
+    }
+
+    Result<Bytes> mirror_state() const override {
+        const std::shared_lock lock(mutex_);
+        const Table& meta = table(Family::kMeta);
+        const auto at = meta.find(kMetaMirror);
+        return at == meta.end() ? Bytes{} : at->second;
+    }
+
+    Result<std::unique_ptr<model::Replacement>> begin_replacement(std::string who) override {
+        return std::unique_ptr<model::Replacement>(
+            std::make_unique<MemoryReplacement>(*this, std::move(who)));
+    }
+
+    Result<std::string> back_up() override {
+        return Error{Errc::kUnsupported, "this store lives in memory only"};
     }
 
   private:

@@ -1,5 +1,6 @@
 #include "storage/plan.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proto/base/assert.h"
@@ -24,6 +25,12 @@ Result<void> check_expected(const model::Edit& edit, model::TransactionId curren
     return Error{Errc::kConflict, handle + " was changed by transaction " +
                                       std::to_string(current) + "; expected was version " +
                                       std::to_string(*edit.expected_version)};
+}
+
+/// What another node decided: timestamps and spelling count like everything else.
+RenewedValues as_given(const model::Edit& edit, const model::RecordView& old) {
+    const bool same = edit.handle == old.handle && std::ranges::equal(edit.values, old.values);
+    return {edit.values, !same};
 }
 
 }  // namespace
@@ -56,6 +63,10 @@ Result<model::Committed> Plan::add(const model::Change& change, model::TimeMs no
         undo_to(effects_before, last_before);
         return std::move(added).error();
     }
+    if (change.mirror_state) {
+        effects_.push_back(
+            {Family::kMeta, std::string(kMetaMirror), *change.mirror_state, nullptr});
+    }
     if (last_ == last_before) return model::Committed{};
     return model::Committed{last_before + 1, last_, static_cast<std::size_t>(last_ - last_before)};
 }
@@ -83,18 +94,20 @@ Result<void> Plan::put(const model::Change& change, const model::Edit& edit, mod
     const auto stored = find(Family::kRecords, key);
     if (!stored) return stored.error();
 
-    // An update keeps the spelling of the registration.
+    // An update keeps the spelling of the registration, unless another node has decided it.
     RecordParts parts{key, edit.handle, 0, summary->all_public, {}};
     model::RecordView old;
     if (*stored) {
         const auto decoded = decode_record(key, **stored);
         if (!decoded) return decoded.error();
         old = *decoded;
-        parts.handle = old.handle;
+        if (!change.replicated) parts.handle = old.handle;
     }
     if (auto expected = check_expected(edit, old.version); !expected) return expected;
 
-    const RenewedValues renewed = renew_timestamps(edit.values, old.values, seconds_of(now));
+    const RenewedValues renewed = change.replicated
+                                      ? as_given(edit, old)
+                                      : renew_timestamps(edit.values, old.values, seconds_of(now));
     if (*stored && !renewed.changed) return {};
     parts.version = last_ + 1;
     parts.values = renewed.values;

@@ -2,17 +2,22 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/table_properties.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <utility>
 
 #include "storage/codec.h"
+#include "storage/loader.h"
 
 namespace idnode::storage {
 namespace {
 
 /// A scan that walks everything reads ahead this far; shorter ones let RocksDB decide.
 constexpr std::size_t kWholeScanReadahead = 2U << 20U;
+/// What a replacement may gather in memory before it spills.
+constexpr std::uint64_t kReplacementBytes = 256U << 20U;
+constexpr std::string_view kBackupsFolder = "backups";
 
 rocksdb::ReadOptions read_options(rocksdb::ReadTier tier) {
     rocksdb::ReadOptions options;
@@ -59,6 +64,27 @@ class RocksCursor final : public model::RecordCursor {
     rocksdb::Slice upper_slice_;
     std::unique_ptr<rocksdb::Iterator> iterator_;
     bool started_ = false;
+};
+
+class RocksReplacement final : public model::Replacement {
+  public:
+    explicit RocksReplacement(std::unique_ptr<Loader> loader) : loader_(std::move(loader)) {}
+
+    Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
+                     BytesView values) override {
+        return loader_->add(handle, suffix_case, values);
+    }
+    Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) override {
+        return loader_->home(prefix_handle, suffix_case);
+    }
+    Result<Counts> finish(BytesView mirror_state) override {
+        const auto counts = loader_->finish(nullptr, mirror_state);
+        if (!counts) return counts.error();
+        return Counts{counts->created, counts->replaced, counts->unchanged, counts->removed};
+    }
+
+  private:
+    std::unique_ptr<Loader> loader_;
 };
 
 class State final : public StoredState {
@@ -198,6 +224,7 @@ Result<model::Committed> RocksStore::commit(const model::Change& change) {
 }
 
 void RocksStore::write(std::span<GroupCommit::Entry> group) {
+    const std::scoped_lock lock(writing_);
     if (failed_) {
         for (GroupCommit::Entry& entry : group) entry.result = *failed_;
         return;
@@ -275,6 +302,46 @@ Result<model::StoreCounts> RocksStore::counts() const {
     counts.homed_prefixes = board_.current()->size();
     counts.log_end = {last()};
     return counts;
+}
+
+Result<Bytes> RocksStore::mirror_state() const {
+    std::string stored;
+    const rocksdb::Status status =
+        rocks_->db().Get({}, rocks_->family(Family::kMeta), to_slice(kMetaMirror), &stored);
+    if (status.IsNotFound()) return Bytes{};
+    if (!status.ok()) return rocks_->error("reading where the mirror stands", status);
+    return to_bytes(stored);
+}
+
+Result<std::unique_ptr<model::Replacement>> RocksStore::begin_replacement(std::string who) {
+    if (read_only_) {
+        return Error{Errc::kRefused,
+                     rocks_->dir().string() + ": the store was opened to read only"};
+    }
+    auto loader =
+        Loader::begin({Loader::Mode::kReplace, std::move(who), kReplacementBytes}, *this, clock_);
+    if (!loader) return loader.error();
+    return std::unique_ptr<model::Replacement>(
+        std::make_unique<RocksReplacement>(*std::move(loader)));
+}
+
+/// A checkpoint: the files of the store under a second name, so that it takes a moment and, at
+/// first, no space.
+Result<std::string> RocksStore::back_up() {
+    const auto folder = rocks_->dir() / kBackupsFolder;
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) {
+        return Error{Errc::kStorage, folder.string() + ": cannot create the folder: " +
+                                         failed.message() + "; check its permissions"};
+    }
+    const std::string place = (folder / std::to_string(clock_.now())).string();
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(&rocks_->db(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(place);
+    if (!status.ok()) return rocks_->error("making a backup", status);
+    return place;
 }
 
 Result<std::unique_ptr<model::RecordStore>> open_rocks_store_on(const RocksOptions& options,

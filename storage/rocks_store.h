@@ -37,10 +37,16 @@ class RocksStore final : public model::RecordStore {
                                                   std::size_t count_max) const override;
     Result<model::StoreCounts> counts() const override;
 
+    Result<Bytes> mirror_state() const override;
+    Result<std::unique_ptr<model::Replacement>> begin_replacement(std::string who) override;
+    Result<std::string> back_up() override;
+
     const RocksDb& rocks() const { return *rocks_; }
     model::TransactionId last() const { return last_.load(std::memory_order_acquire); }
     /// What is stored now, for planning. Borrows from the store.
     std::unique_ptr<StoredState> state() const;
+    /// Commits wait as long as the lock is held.
+    std::unique_lock<std::mutex> hold_commits() { return std::unique_lock(writing_); }
     /// Reads the homed prefixes and the end of the log again, after files were ingested.
     Result<void> refresh();
 
@@ -54,6 +60,7 @@ class RocksStore final : public model::RecordStore {
     const model::Clock& clock_;
     const bool read_only_;
     std::atomic<model::TransactionId> last_{0};
+    std::mutex writing_;           // held by whoever adds to the log
     std::optional<Error> failed_;  // of the first failed write; touched by `write` alone
     model::PrefixBoard board_;
     GroupCommit commits_;  // last: its thread uses everything above

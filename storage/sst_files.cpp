@@ -39,10 +39,19 @@ Result<void> SstFiles::open_next() {
 }
 
 Result<void> SstFiles::put(std::string_view key, BytesView value) {
+    return put_or_remove(key, &value);
+}
+
+Result<void> SstFiles::remove(std::string_view key) {
+    return put_or_remove(key, nullptr);
+}
+
+Result<void> SstFiles::put_or_remove(std::string_view key, const BytesView* value) {
     if (!is_open_) {
         if (auto opened = open_next(); !opened) return opened;
     }
-    const rocksdb::Status status = writer_->Put(to_slice(key), to_slice(value));
+    const rocksdb::Status status = value != nullptr ? writer_->Put(to_slice(key), to_slice(*value))
+                                                    : writer_->Delete(to_slice(key));
     if (!status.ok()) return rocks_.error(kDoing, status);
     return writer_->FileSize() < kFileBytesMax ? Result<void>() : close();
 }
@@ -65,6 +74,12 @@ Result<void> SstThread::put(std::string_view key, BytesView value) {
     out.raw(key);
     out.raw(value);
     filling_.items.push_back({key.size(), value.size()});
+    return filling_.octets.size() < kBatchBytes ? Result<void>() : hand_over();
+}
+
+Result<void> SstThread::remove(std::string_view key) {
+    ByteWriter(filling_.octets).raw(key);
+    filling_.items.push_back({key.size(), std::nullopt});
     return filling_.octets.size() < kBatchBytes ? Result<void>() : hand_over();
 }
 
@@ -121,10 +136,12 @@ Result<void> SstThread::write(const Batch& batch) {
     std::size_t at = 0;
     for (const Batch::Item& item : batch.items) {
         const BytesView octets(batch.octets);
-        const BytesView key = octets.subspan(at, item.key_bytes);
-        const BytesView value = octets.subspan(at + item.key_bytes, item.value_bytes);
-        if (auto put = files_.put(as_text(key), value); !put) return put;
-        at += item.key_bytes + item.value_bytes;
+        const std::size_t value_bytes = item.value_bytes.value_or(0);
+        const std::string_view key = as_text(octets.subspan(at, item.key_bytes));
+        const BytesView value = octets.subspan(at + item.key_bytes, value_bytes);
+        auto done = item.value_bytes ? files_.put(key, value) : files_.remove(key);
+        if (!done) return done;
+        at += item.key_bytes + value_bytes;
     }
     return {};
 }

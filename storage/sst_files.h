@@ -32,6 +32,8 @@ class SstFiles {
 
     /// Keys strictly ascend.
     Result<void> put(std::string_view key, BytesView value);
+    /// Whatever the store holds under the key is gone when the file is taken in.
+    Result<void> remove(std::string_view key);
     /// After this everything is on stable storage.
     Result<void> close();
     Family family() const { return family_; }
@@ -39,6 +41,7 @@ class SstFiles {
 
   private:
     Result<void> open_next();
+    Result<void> put_or_remove(std::string_view key, const BytesView* value);
 
     const RocksDb& rocks_;
     Family family_;
@@ -59,13 +62,14 @@ class SstThread {
 
     /// Copies. Returns an earlier failure of the thread.
     Result<void> put(std::string_view key, BytesView value);
+    Result<void> remove(std::string_view key);
     Result<void> close();
 
   private:
     struct Batch {
         struct Item {
             std::size_t key_bytes;
-            std::size_t value_bytes;
+            std::optional<std::size_t> value_bytes;  // nothing: the key is removed
         };
         Bytes octets;
         std::vector<Item> items;

@@ -47,13 +47,27 @@ Transaction read_transaction(ByteReader& in) {
     return out;
 }
 
-void write_record(const Transaction& record, StreamFormat, ByteWriter& out) {
+/// Everything but the values.
+template <class Record>
+void write_transaction_head(const Record& record, ByteWriter& out) {
     out.u8(transaction_tag::kTransaction);
     out.u64(record.id);
     out.text_u32(record.handle);
     out.u8(static_cast<std::uint8_t>(record.action));
     out.u64(record.time_ms);
+}
+
+void write_record(const Transaction& record, StreamFormat, ByteWriter& out) {
+    write_transaction_head(record, out);
     if (carries_values(record.action)) encode_sized_values(record.values, out);
+}
+
+/// A `VALUES` section with a length in front of each value.
+void write_sized_values(BytesView values, ByteWriter& out) {
+    ByteReader in(values);
+    ValuesReader reader(in);
+    out.u32(static_cast<std::uint32_t>(reader.count()));
+    while (const auto value = reader.next()) out.bytes_u32(value->octets);
 }
 
 void write_record(const QueueName& record, StreamFormat, ByteWriter& out) {
@@ -154,6 +168,11 @@ void encode_transaction_stream_header(const TransactionStreamHeader& header, Byt
     out.u32(static_cast<std::uint32_t>(header.status));
 }
 
+void encode_transaction(const TransactionView& transaction, ByteWriter& out) {
+    write_transaction_head(transaction, out);
+    if (carries_values(transaction.action)) write_sized_values(transaction.values, out);
+}
+
 TransactionRecord read_transaction_record(ByteReader& in, StreamFormat format) {
     const std::uint8_t tag = in.u8("record kind");
     const bool all_sources = format == StreamFormat::kAllSources;
@@ -209,6 +228,12 @@ DumpRecord read_dump_record(ByteReader& in) {
             in.fail(WireErrc::kBadValue, "record kind");
             return EndOfDump{};
     }
+}
+
+void encode_dumped_handle(std::string_view handle, BytesView values, ByteWriter& out) {
+    out.u8(dump_tag::kHandle);
+    out.text_u32(handle);
+    write_sized_values(values, out);
 }
 
 void encode_dump_record(const DumpRecord& record, ByteWriter& out) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -73,6 +74,16 @@ struct Transaction {
     bool operator==(const Transaction&) const = default;
 };
 
+/// A transaction whose parts lie elsewhere, for writing.
+struct TransactionView {
+    std::uint64_t id = 0;
+    std::string_view handle{};
+    TransactionAction action = TransactionAction::kCreate;
+    std::uint64_t time_ms = 0;
+    BytesView values{};  // kCreate and kUpdate: a well-formed `VALUES` section, count first
+};
+void encode_transaction(const TransactionView& transaction, ByteWriter& out);
+
 /// The following transactions belong to this queue (kAllSources).
 struct QueueName {
     std::string name{};
@@ -130,6 +141,9 @@ struct DumpedHandle {
     std::vector<Value> values{};
     bool operator==(const DumpedHandle&) const = default;
 };
+
+/// The same from a well-formed `VALUES` section.
+void encode_dumped_handle(std::string_view handle, BytesView values, ByteWriter& out);
 
 struct DumpedPrefix {
     std::string prefix_handle{};

@@ -32,17 +32,22 @@ struct Edit {
     enum class Kind : std::uint8_t { kPut, kErase, kHome, kUnhome };
 
     Kind kind = Kind::kPut;
-    std::string handle;  // as spelled; for home and unhome the prefix handle or marker
+    std::string handle{};  // as spelled; for home and unhome the prefix handle or marker
     SuffixCase suffix_case = SuffixCase::kFold;
-    Bytes values;  // kPut: from `encode_record_values`
+    Bytes values{};  // kPut: from `encode_record_values`
     /// The version that the record must have now; 0: it must not exist. Not given: anything goes.
-    std::optional<TransactionId> expected_version;
+    std::optional<TransactionId> expected_version{};
 };
 
 /// What is committed together or not at all, all of one partition.
 struct Change {
     std::string who;  // `index:handle` of the authenticated identity, or `import`, `init`
     std::vector<Edit> edits;
+    /// The records are those of another node: put as they are given, spelling and timestamps too.
+    bool replicated = false;
+    /// Where this mirror stands, kept together with what was replicated; see
+    /// `RecordStore::mirror_state`.
+    std::optional<Bytes> mirror_state{};
 };
 
 /// One entry of the change log. There is one for each edit that changed something.

@@ -83,6 +83,26 @@ class RecordCursor {
     virtual Result<std::optional<RecordView>> next() = 0;
 };
 
+/// New content for a whole store, gathered beside what it holds: what is there stays readable until
+/// `finish` puts the new content in its place, with log entries for all that differs. Dropping it
+/// unfinished leaves the store as it is. Not thread-safe; must not outlive its store.
+class Replacement {
+  public:
+    struct Counts {
+        std::uint64_t created = 0;
+        std::uint64_t replaced = 0;
+        std::uint64_t unchanged = 0;
+        std::uint64_t removed = 0;
+    };
+    virtual ~Replacement() = default;
+    /// `values` as `encode_record_values` makes them. Of a handle that comes twice the later one
+    /// counts. May write to the disk.
+    virtual Result<void> add(std::string_view handle, SuffixCase suffix_case, BytesView values) = 0;
+    virtual Result<void> home(std::string_view prefix_handle, SuffixCase suffix_case) = 0;
+    /// One atomic step, on stable storage when it returns; commits wait meanwhile.
+    virtual Result<Counts> finish(BytesView mirror_state) = 0;
+};
+
 /// Records, homed prefixes and the change log. All functions may be called from several threads.
 class RecordStore {
   public:
@@ -121,6 +141,14 @@ class RecordStore {
                                                    std::size_t count_max) const = 0;
 
     virtual Result<StoreCounts> counts() const = 0;
+
+    /// What the last change of a mirror or a replacement said about where it stands; empty: none.
+    virtual Result<Bytes> mirror_state() const = 0;
+    virtual Result<std::unique_ptr<Replacement>> begin_replacement(std::string who) = 0;
+
+    /// A copy of everything as it is now, beside the store, that can be opened as a store itself.
+    /// Gives its place. kUnsupported: this store lives in memory only.
+    virtual Result<std::string> back_up() = 0;
 };
 
 class Clock {
@@ -155,6 +183,28 @@ class Signer {
     virtual bool is_dsa() const = 0;
     /// Key encoding of §2.8, as it stands in the site record.
     virtual const Bytes& public_key() const = 0;
+};
+
+/// The server's end of a TLS connection whose octets others carry (§7.4). Used by one thread at a
+/// time.
+class SecureChannel {
+  public:
+    enum class State : std::uint8_t { kHandshake, kOpen, kEnded };
+    virtual ~SecureChannel() = default;
+    /// Takes octets of the peer and appends what must be answered. What the peer says inside is
+    /// dropped.
+    virtual State receive(BytesView octets, Bytes& to_peer) = 0;
+    /// Only in the state kOpen.
+    virtual void send(BytesView plain, Bytes& to_peer) = 0;
+    /// Says goodbye, so that the peer can tell the end from a cut.
+    virtual void end(Bytes& to_peer) = 0;
+};
+
+/// Makes them, with a certificate around the key of the site. Thread-safe; outlives what it made.
+class SecureChannels {
+  public:
+    virtual ~SecureChannels() = default;
+    virtual std::unique_ptr<SecureChannel> accept() const = 0;
 };
 
 /// Answers to challenges, §5.2. Thread-safe.

@@ -21,6 +21,7 @@ struct RecordView {
     TransactionId version = 0;  // the change that wrote it
     bool all_public = false;    // every value is publicly readable
     BytesView values;           // `VALUES` in wire form: count, then each value, ascending index
+    std::string_view key{};     // under which it lies
 };
 
 /// A record in the making, or read to be changed.

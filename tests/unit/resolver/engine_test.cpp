@@ -49,6 +49,11 @@ class ColdStore final : public model::RecordStore {
         return real_->read_log(partition, after, count_max);
     }
     Result<model::StoreCounts> counts() const override { return real_->counts(); }
+    Result<Bytes> mirror_state() const override { return real_->mirror_state(); }
+    Result<std::unique_ptr<model::Replacement>> begin_replacement(std::string who) override {
+        return real_->begin_replacement(std::move(who));
+    }
+    Result<std::string> back_up() override { return real_->back_up(); }
 
   private:
     std::unique_ptr<model::RecordStore> real_;

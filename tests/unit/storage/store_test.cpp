@@ -116,6 +116,74 @@ TEMPLATE_LIST_TEST_CASE("a later edit of one change sees the earlier ones", "[st
           std::vector{Action::kCreate, Action::kUpdate, Action::kCreate, Action::kDelete});
 }
 
+TEMPLATE_LIST_TEST_CASE(
+    "what another node decided is put as it is given, timestamps and spelling too", "[store]",
+    Engines) {
+    TestType engine;
+    must_commit(*engine.store, {put("88.100.7/Pump", {{1, "a", true, 5}})});
+    model::Change change = change_of({put("88.100.7/pump", {{1, "a", true, 99}})});
+    change.replicated = true;
+    change.mirror_state = to_bytes("at 7");
+    REQUIRE(engine.store->commit(change)->changed == 1);
+    const auto found = find(*engine.store, "88.100.7/PUMP");
+    REQUIRE(found);
+    CHECK(found->handle == "88.100.7/pump");
+    CHECK(found->lines == std::vector<Line>{{1, "a", true, 99}});
+    CHECK(as_text(*engine.store->mirror_state()) == "at 7");
+
+    change.mirror_state = to_bytes("at 8");
+    CHECK(engine.store->commit(change)->changed == 0);  // the same again
+    CHECK(as_text(*engine.store->mirror_state()) == "at 8");
+    CHECK(whole_log(*engine.store).size() == 2);
+}
+
+TEMPLATE_LIST_TEST_CASE(
+    "a replacement leaves exactly what was added, each difference with its log entry", "[store]",
+    Engines) {
+    TestType engine;
+    must_commit(*engine.store, {home("0.NA/88.100.6"), home("0.NA/88.100.7"),
+                                put("88.100.7/a", {{1, "old", true, 5}}), put("88.100.7/gone", "x"),
+                                put("88.100.7/zz", "last")});
+    const Found kept = *find(*engine.store, "88.100.7/a");
+    auto replacement = engine.store->begin_replacement("mirror");
+    REQUIRE(replacement);
+    const auto add = [&](std::string_view handle, const std::vector<Line>& lines) {
+        REQUIRE((*replacement)->add(handle, model::SuffixCase::kFold, values_of(lines)));
+    };
+    add("88.100.7/New", {{1, "new", true, 77}});
+    add("88.100.7/A", {{1, "old", true, 6}});
+    REQUIRE((*replacement)->home("0.NA/88.100.7", model::SuffixCase::kFold));
+    REQUIRE((*replacement)->home("0.NA/88.100.8", model::SuffixCase::kFold));
+    CHECK(*find(*engine.store, "88.100.7/a") == kept);  // until it is finished
+    const auto counts = (*replacement)->finish(as_bytes_view("state"));
+    REQUIRE(counts);
+
+    CHECK(scan(*engine.store, {}) == std::vector<std::string>{"88.100.7/A", "88.100.7/New"});
+    CHECK(find(*engine.store, "88.100.7/a")->lines == std::vector<Line>{{1, "old", true, 6}});
+    CHECK(as_text(*engine.store->mirror_state()) == "state");
+    const auto homed = engine.store->prefixes().current();
+    CHECK(homed->size() == 2);
+    CHECK(homed->contains("0.NA/88.100.8"));
+    const auto log = whole_log(*engine.store);
+    CHECK(log.size() == 5 + 6);  // two prefixes and four records differ
+    CHECK(engine.store->counts()->log_end.front() == log.back().id);
+    // Commits go on behind it.
+    CHECK(must_commit(*engine.store, {put("88.100.7/next", "1")}).first == log.back().id + 1);
+}
+
+TEMPLATE_LIST_TEST_CASE("a replacement that is dropped leaves the store as it is", "[store]",
+                        Engines) {
+    TestType engine;
+    must_commit(*engine.store, {put("88.100.7/a", "1")});
+    {
+        auto replacement = engine.store->begin_replacement("mirror");
+        REQUIRE(replacement);
+        REQUIRE((*replacement)->add("88.100.7/b", model::SuffixCase::kFold, values_of({{1, "2"}})));
+    }
+    CHECK(scan(*engine.store, {}) == std::vector<std::string>{"88.100.7/a"});
+    CHECK(engine.store->mirror_state()->empty());
+}
+
 TEMPLATE_LIST_TEST_CASE("edits that change nothing write nothing", "[store]", Engines) {
     TestType engine;
     must_commit(*engine.store, {put("88.100.7/a", "1"), home("0.NA/88.100.7")});

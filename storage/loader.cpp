@@ -1,0 +1,300 @@
+#include "storage/loader.h"
+
+#include <rocksdb/db.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "storage/codec.h"
+#include "storage/plan.h"
+
+namespace idnode::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kProgressEvery = 1U << 16U;
+
+Error already_finished() {
+    return {Errc::kInvalid, "the import has ended already; begin another"};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ImportFolder>> ImportFolder::make_in(const fs::path& dir) {
+    std::string path = (dir / (std::string(kImportFolder) + "XXXXXX")).string();
+    if (mkdtemp(path.data()) == nullptr) {
+        return Error{Errc::kStorage,
+                     dir.string() +
+                         ": cannot create a temporary folder for the import; check the disk and "
+                         "the folder's permissions"};
+    }
+    return std::unique_ptr<ImportFolder>(new ImportFolder(path));
+}
+
+ImportFolder::~ImportFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+}
+
+/// The records that were there before the load, looked up in ascending order of key: a step of an
+/// iterator where a load hits what is there, and nothing at all where it does not.
+class Loader::OldRecords {
+  public:
+    struct Found {
+        std::string_view key;
+        BytesView stored;
+    };
+
+    explicit OldRecords(const RocksDb& rocks) : rocks_(rocks) {
+        rocksdb::ReadOptions options;
+        options.fill_cache = false;
+        at_.reset(rocks.db().NewIterator(options, rocks.family(Family::kRecords)));
+        at_->SeekToFirst();
+    }
+
+    /// The stored octets under `key`, valid until the next call.
+    Result<std::optional<BytesView>> find(std::string_view key) {
+        const rocksdb::Slice wanted = to_slice(key);
+        for (int step = 0; at_->Valid() && at_->key().compare(wanted) < 0; ++step) {
+            if (step < kStepsBeforeSeek) {
+                at_->Next();
+            } else {
+                at_->Seek(wanted);
+            }
+        }
+        if (!at_->status().ok()) return failed();
+        if (!at_->Valid() || at_->key() != wanted) return std::optional<BytesView>{};
+        return std::optional(to_bytes_view(at_->value()));
+    }
+
+    /// The record that the walk has reached, if any.
+    Result<std::optional<Found>> current() {
+        if (at_->Valid()) {
+            return std::optional(Found{at_->key().ToStringView(), to_bytes_view(at_->value())});
+        }
+        if (!at_->status().ok()) return failed();
+        return std::optional<Found>{};
+    }
+    void step() { at_->Next(); }
+
+  private:
+    static constexpr int kStepsBeforeSeek = 8;
+
+    Error failed() const { return rocks_.error("reading the current records", at_->status()); }
+
+    const RocksDb& rocks_;
+    std::unique_ptr<rocksdb::Iterator> at_;
+};
+
+/// The files that one load adds, by family.
+struct Loader::Output {
+    Output(const RocksDb& rocks, const fs::path& dir)
+        : records(rocks, Family::kRecords, dir),
+          log(rocks, Family::kLog, dir),
+          prefixes(rocks, Family::kPrefixes, dir),
+          meta(rocks, Family::kMeta, dir) {}
+    SstFiles records;
+    SstFiles log;
+    SstFiles prefixes;
+    SstFiles meta;
+};
+
+Result<std::unique_ptr<Loader>> Loader::begin(Options options, RocksStore& store,
+                                              const model::Clock& clock) {
+    auto folder = ImportFolder::make_in(store.rocks().dir());
+    if (!folder) return folder.error();
+    return std::unique_ptr<Loader>(
+        new Loader(std::move(options), store, clock, *std::move(folder)));
+}
+
+Loader::Loader(Options options, RocksStore& store, const model::Clock& clock,
+               std::unique_ptr<ImportFolder> folder)
+    : options_(std::move(options)),
+      clock_(clock),
+      store_(store),
+      folder_(std::move(folder)),
+      runs_(folder_->path(), options_.memory_bytes) {}
+
+Result<void> Loader::add(std::string_view handle, model::SuffixCase suffix_case, BytesView values) {
+    if (finished_) return already_finished();
+    thread_local model::Key key;
+    if (auto checked = check_handle(handle); !checked) return checked;
+    const auto summary = check_values(handle, values);
+    if (!summary) return summary.error();
+    model::write_key(handle, suffix_case, key);
+    return runs_.add({key, handle, 0, summary->all_public, values});
+}
+
+Result<void> Loader::home(std::string_view prefix_handle, model::SuffixCase suffix_case) {
+    if (finished_) return already_finished();
+    auto name = homed_name(prefix_handle);
+    if (!name) return name.error();
+    const std::scoped_lock lock(mutex_);
+    model::Edit& edit = homed_[*std::move(name)];
+    edit.kind = model::Edit::Kind::kHome;
+    edit.handle = prefix_handle;
+    edit.suffix_case = suffix_case;
+    return {};
+}
+
+Result<Loader::Counts> Loader::finish(const Progress& progress, BytesView mirror_state) {
+    if (std::exchange(finished_, true)) return already_finished();
+    const auto no_commits = store_.hold_commits();
+    now_ = clock_.now();
+    last_ = store_.last();
+    Output out(store_.rocks(), folder_->path());
+    if (options_.mode == Mode::kReplace) unhome_others();
+    if (auto written = write_homed(out); !written) return written.error();
+    if (auto written = write_records(out, progress); !written) return written.error();
+    if (!mirror_state.empty()) {
+        if (auto put = out.meta.put(kMetaMirror, mirror_state); !put) return put.error();
+        if (auto closed = out.meta.close(); !closed) return closed.error();
+    }
+    if (auto ingested = ingest(out); !ingested) return ingested.error();
+    if (auto read = store_.refresh(); !read) return read.error();
+    return counts_;
+}
+
+void Loader::unhome_others() {
+    const auto table = store_.prefixes().current();
+    for (const auto& [name, suffix_case] : *table) {
+        model::Edit edit;
+        edit.kind = model::Edit::Kind::kUnhome;
+        edit.handle = name;
+        homed_.try_emplace(name, std::move(edit));
+    }
+}
+
+Result<void> Loader::write_homed(Output& out) {
+    model::Change change{.who = options_.who, .edits = {}};
+    for (const auto& [name, edit] : homed_) change.edits.push_back(edit);
+    const auto state = store_.state();
+    Plan plan(*state, last_);
+    const auto committed = plan.add(change, now_);
+    if (!committed) return committed.error();
+    for (const Effect& effect : plan.effects()) {
+        SstFiles& file = effect.family == Family::kLog ? out.log : out.prefixes;
+        auto put = effect.value ? file.put(effect.key, *effect.value) : file.remove(effect.key);
+        if (!put) return put;
+    }
+    counts_.homed = committed->changed;
+    last_ = plan.last();
+    return out.prefixes.close();
+}
+
+Result<void> Loader::write_records(Output& out, const Progress& progress) {
+    auto merge = runs_.merge();
+    if (!merge) return merge.error();
+    OldRecords old_records(store_.rocks());
+    SstThread records(out.records);
+    SstThread log(out.log);
+    for (std::uint64_t done = 0;; ++done) {
+        if (progress && done % kProgressEvery == 0) progress(done, runs_.count());
+        const auto entry = (*merge)->next();
+        if (!entry) return entry.error();
+        if (!*entry) break;
+        if (auto put = write_record(**entry, old_records, records, log); !put) return put;
+    }
+    if (options_.mode == Mode::kReplace) {
+        if (auto removed = remove_before(nullptr, old_records, records, log); !removed) {
+            return removed;
+        }
+    }
+    if (auto closed = records.close(); !closed) return closed;
+    if (auto closed = log.close(); !closed) return closed;
+    if (progress) progress(runs_.count(), runs_.count());
+    return {};
+}
+
+Result<void> Loader::write_record(const RunEntry& entry, OldRecords& old_records,
+                                  SstThread& records, SstThread& log) {
+    const bool replaces = options_.mode == Mode::kReplace;
+    if (replaces) {
+        if (auto done = remove_before(&entry.key, old_records, records, log); !done) return done;
+    }
+    const auto loaded = decode_record(entry.key, entry.stored);
+    if (!loaded) return loaded.error();
+    const auto before = old_records.find(entry.key);
+    if (!before) return before.error();
+    std::span<std::byte> stored = entry.stored;
+    if (*before) {
+        const auto old = decode_record(entry.key, **before);
+        if (!old) return old.error();
+        const bool same = replaces ? loaded->handle == old->handle &&
+                                         std::ranges::equal(loaded->values, old->values)
+                                   : same_values(loaded->values, old->values);
+        if (same) {
+            ++counts_.unchanged;
+            if (replaces) old_records.step();
+            return {};
+        }
+        if (!replaces) {
+            // As in a commit, the spelling of the registration stays.
+            scratch_.clear();
+            encode_record({entry.key, old->handle, 0, loaded->all_public, loaded->values},
+                          scratch_);
+            stored = scratch_;
+        }
+    }
+    ++(*before ? counts_.replaced : counts_.created);
+    ++last_;
+    set_record_version(stored, last_);
+    if (auto put = records.put(entry.key, stored); !put) return put;
+    auto logged = write_log(*before ? model::Action::kUpdate : model::Action::kCreate, entry.key,
+                            loaded->handle, before->value_or(BytesView{}), log);
+    if (replaces && *before) old_records.step();
+    return logged;
+}
+
+Result<void> Loader::remove_before(const std::string_view* key, OldRecords& old_records,
+                                   SstThread& records, SstThread& log) {
+    for (;;) {
+        const auto found = old_records.current();
+        if (!found) return found.error();
+        if (!*found || (key != nullptr && (*found)->key >= *key)) return {};
+        const auto old = decode_record((*found)->key, (*found)->stored);
+        if (!old) return old.error();
+        ++last_;
+        ++counts_.removed;
+        if (auto removed = records.remove((*found)->key); !removed) return removed;
+        if (auto logged = write_log(model::Action::kDelete, (*found)->key, old->handle,
+                                    (*found)->stored, log);
+            !logged) {
+            return logged;
+        }
+        old_records.step();
+    }
+}
+
+Result<void> Loader::write_log(model::Action action, std::string_view key, std::string_view handle,
+                               BytesView before, SstThread& log) {
+    // Kept case is named only where it matters: where folding would give another key.
+    model::write_key(handle, model::SuffixCase::kFold, key_scratch_);
+    const auto suffix_case =
+        key_scratch_ == key ? model::SuffixCase::kFold : model::SuffixCase::kKeep;
+    log_scratch_.clear();
+    encode_log_entry({action, suffix_case, now_, options_.who, handle, before}, log_scratch_);
+    return log.put(log_key(last_), log_scratch_);
+}
+
+Result<void> Loader::ingest(const Output& out) {
+    std::vector<rocksdb::IngestExternalFileArg> files;
+    for (const SstFiles* family : {&out.records, &out.log, &out.prefixes, &out.meta}) {
+        if (family->paths().empty()) continue;
+        rocksdb::IngestExternalFileArg& arg = files.emplace_back();
+        arg.column_family = store_.rocks().family(family->family());
+        arg.external_files = family->paths();
+        arg.options.move_files = true;
+        arg.options.write_global_seqno = false;  // the synced files stay as they are
+    }
+    if (files.empty()) return {};
+    // One edit of the manifest adds all files of all families.
+    const rocksdb::Status status = store_.rocks().db().IngestExternalFiles(files);
+    if (!status.ok()) return store_.rocks().error("adding the files of an import", status);
+    return {};
+}
+
+}  // namespace idnode::storage

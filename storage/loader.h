@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "proto/base/result.h"
+#include "registry/model/change.h"
+#include "storage/bulk_load.h"
+#include "storage/rocks_store.h"
+#include "storage/sorted_runs.h"
+#include "storage/sst_files.h"
+
+/// What imports and replacements have in common: records are sorted beside the store, then written
+/// in key order into files that RocksDB takes in with one edit of its manifest.
+namespace idnode::storage {
+
+/// The temporary folder of one load, removed with it.
+class ImportFolder {
+  public:
+    static Result<std::unique_ptr<ImportFolder>> make_in(const std::filesystem::path& dir);
+    ~ImportFolder();
+    ImportFolder(const ImportFolder&) = delete;
+    ImportFolder& operator=(const ImportFolder&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    explicit ImportFolder(std::filesystem::path path) : path_(std::move(path)) {}
+    std::filesystem::path path_;
+};
+
+class Loader {
+  public:
+    enum class Mode : std::uint8_t {
+        kAdd,      // records beside those that are there; an equal one changes nothing
+        kReplace,  // instead of those that are there, octet by octet as given
+    };
+    struct Options {
+        Mode mode = Mode::kAdd;
+        std::string who;
+        std::uint64_t memory_bytes = 0;
+    };
+    using Progress = std::function<void(std::uint64_t, std::uint64_t)>;
+    struct Counts {
+        std::uint64_t created = 0;
+        std::uint64_t replaced = 0;
+        std::uint64_t unchanged = 0;
+        std::uint64_t removed = 0;
+        std::uint64_t homed = 0;
+    };
+
+    /// Borrows the store.
+    static Result<std::unique_ptr<Loader>> begin(Options options, RocksStore& store,
+                                                 const model::Clock& clock);
+
+    /// Both may be called from several threads.
+    Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values);
+    Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case);
+
+    /// `mirror_state`: stored together with the records unless it is empty.
+    Result<Counts> finish(const Progress& progress, BytesView mirror_state = {});
+
+  private:
+    class OldRecords;
+    struct Output;
+
+    Loader(Options options, RocksStore& store, const model::Clock& clock,
+           std::unique_ptr<ImportFolder> folder);
+
+    Result<void> write_homed(Output& out);
+    /// Edits for what is homed now and shall not be.
+    void unhome_others();
+    Result<void> write_records(Output& out, const Progress& progress);
+    /// One record and its log entry, unless the store holds it already.
+    Result<void> write_record(const RunEntry& entry, OldRecords& old_records, SstThread& records,
+                              SstThread& log);
+    /// kReplace: what stands before `key` (or, without one, everything left) is removed.
+    Result<void> remove_before(const std::string_view* key, OldRecords& old_records,
+                               SstThread& records, SstThread& log);
+    Result<void> write_log(model::Action action, std::string_view key, std::string_view handle,
+                           BytesView before, SstThread& log);
+    Result<void> ingest(const Output& out);
+
+    const Options options_;
+    const model::Clock& clock_;
+    RocksStore& store_;
+    const std::unique_ptr<ImportFolder> folder_;
+    SortedRuns runs_;
+    std::mutex mutex_;
+    std::map<std::string, model::Edit> homed_;  // by folded name: sorted as its file must be
+    bool finished_ = false;
+
+    // Of `finish`.
+    model::TimeMs now_ = 0;
+    model::TransactionId last_ = 0;
+    Counts counts_;
+    model::Key key_scratch_;
+    Bytes scratch_;
+    Bytes log_scratch_;
+};
+
+}  // namespace idnode::storage
