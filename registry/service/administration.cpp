@@ -204,6 +204,10 @@ Verdict Administration::permit_server(Requester& requester) {
     return refuse(authority_.permit_server(requester));
 }
 
+Verdict Administration::permit_mirror(Requester& requester) {
+    return refuse(authority_.permit_mirror(requester));
+}
+
 /// Creation is authorised by the prefix handle, that of a derived prefix by its parent (§1.4,
 /// §5.5).
 Verdict Administration::permit_creation(const Target& target, Requester& requester) {

@@ -68,6 +68,8 @@ class Administration {
     Verdict list_homed_prefixes(Requester& requester, const Take& take);
     /// For operations whose work is done elsewhere: may this requester have it done?
     Verdict permit_server(Requester& requester);
+    /// May this requester retrieve everything to mirror it?
+    Verdict permit_mirror(Requester& requester);
     /// §4.3 step 6: may this requester read restricted values of the record?
     Verdict permit_reading(std::span<const handle::Value> record, Requester& requester);
 

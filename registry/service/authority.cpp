@@ -52,6 +52,15 @@ ResponseCode Authority::permit_server(Requester& requester) {
     });
 }
 
+ResponseCode Authority::permit_mirror(Requester& requester) {
+    return check(requester, [&](const Identity& identity) {
+        std::vector<Reference> references = settings_.mirrors;
+        references.insert(references.end(), settings_.server_administrators.begin(),
+                          settings_.server_administrators.end());
+        return is_named(identity, std::move(references));
+    });
+}
+
 /// Directly, or in groups, breadth first. Each group is read once; loops and floods of groups end
 /// at the bound.
 bool Authority::is_named(const Identity& identity, std::vector<Reference> references) {

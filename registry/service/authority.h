@@ -21,6 +21,8 @@ class Authority {
         std::vector<handle::Reference> server_administrators;
         /// Whether they may do everything with every record, or only what concerns the server.
         bool full_access = true;
+        /// Who may retrieve everything, restricted values too, to mirror it (§7).
+        std::vector<handle::Reference> mirrors{};
     };
 
     Authority(Directory& directory, Settings settings)
@@ -33,6 +35,8 @@ class Authority {
                                 std::uint16_t needed);
     /// For what concerns the server itself: homing, listing prefixes, backup, status.
     handle::ResponseCode permit_server(Requester& requester);
+    /// For replication: a mirror, or a server administrator.
+    handle::ResponseCode permit_mirror(Requester& requester);
     /// Only that they are who they claim to be: for changes that change nothing.
     static handle::ResponseCode identify(Requester& requester);
 

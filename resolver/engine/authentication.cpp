@@ -83,8 +83,10 @@ Outcome Engine::take_challenge_answer(const ReplyTo& to) {
     }
     const std::size_t begin = to.out.size();
     carry_out_challenged(to, claimed.challenge);
+    // A stream cannot be sent again: its request is not answered twice.
+    const std::size_t end = stream_ ? begin : to.out.size();
     context_.challenges.remember(envelope.session_id, envelope.request_id,
-                                 BytesView(to.out).subspan(begin));
+                                 BytesView(to.out).subspan(begin, end - begin));
     return Outcome::kReply;
 }
 

@@ -4,6 +4,7 @@
 #include "resolver/engine/admin_operations.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/operations.h"
+#include "resolver/engine/replication.h"
 #include "resolver/engine/requesters.h"
 #include "resolver/engine/sessions.h"
 
@@ -44,6 +45,7 @@ Engine::Engine(const EngineContext& context)
 
 Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                        Effort effort, Bytes& out, Question& question) {
+    stream_ = nullptr;
     const model::TimeMs now = context_.clock.now();
     const SessionPtr session = can_be_session(envelope.session_id)
                                    ? context_.sessions.find(envelope.session_id, now)
@@ -115,6 +117,10 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
         return refuse_with(ResponseCode::kSessionTimeout, "no such session");
     }
     if (operation == nullptr) return refuse_with(ResponseCode::kError, "unknown operation");
+    if (operation->primary_only && context_.is_mirror) {
+        return refuse_with(ResponseCode::kServerNotResponsible,
+                           "this server is a mirror: ask the primary");
+    }
     switch (operation->part) {
         case Part::kSiteInfo: {
             Reply reply(to);
@@ -129,6 +135,7 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
                                "operation not supported by this server");
         case Part::kResolution:
         case Part::kAdministration:
+        case Part::kReplication:
             break;
     }
     if (to.session == nullptr) {
@@ -141,10 +148,13 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
 
 Outcome Engine::carry_out(const ReplyTo& to, Effort effort, service::Requester& requester,
                           Question& question) {
-    if (to.request.header.op == handle::OpCode::kResolution) {
-        return resolve(to, effort, requester, question);
+    const Operation* operation = find_operation(to.request.header.op);
+    if (operation->part == Part::kResolution) return resolve(to, effort, requester, question);
+    if (operation->part == Part::kReplication) {
+        stream_ = answer_replication(to, administration_, requester);
+    } else {
+        answer_administration(to, administration_, requester);
     }
-    answer_administration(to, administration_, requester);
     return Outcome::kReply;
 }
 

@@ -18,6 +18,7 @@ enum class Part : std::uint8_t {
     kSiteInfo,
     kAdministration,
     kAuthentication,  // challenges, sessions
+    kReplication,     // for mirrors, and backups
     kNotSupported,    // known to the protocol, refused by this node with RC 5
 };
 
@@ -25,30 +26,31 @@ struct Operation {
     handle::OpCode code;
     Service service;
     Part part;
+    bool primary_only = false;  // a mirror refuses it (§4.10)
 };
 
 /// Every operation this node knows, by number. Anything else is answered with RC 2.
 inline constexpr std::array kOperations{
     Operation{handle::OpCode::kResolution, Service::kQuery, Part::kResolution},
     Operation{handle::OpCode::kGetSiteInfo, Service::kAny, Part::kSiteInfo},
-    Operation{handle::OpCode::kCreateHandle, Service::kAdmin, Part::kAdministration},
-    Operation{handle::OpCode::kDeleteHandle, Service::kAdmin, Part::kAdministration},
-    Operation{handle::OpCode::kAddValue, Service::kAdmin, Part::kAdministration},
-    Operation{handle::OpCode::kRemoveValue, Service::kAdmin, Part::kAdministration},
-    Operation{handle::OpCode::kModifyValue, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kCreateHandle, Service::kAdmin, Part::kAdministration, true},
+    Operation{handle::OpCode::kDeleteHandle, Service::kAdmin, Part::kAdministration, true},
+    Operation{handle::OpCode::kAddValue, Service::kAdmin, Part::kAdministration, true},
+    Operation{handle::OpCode::kRemoveValue, Service::kAdmin, Part::kAdministration, true},
+    Operation{handle::OpCode::kModifyValue, Service::kAdmin, Part::kAdministration, true},
     Operation{handle::OpCode::kListHandles, Service::kAdmin, Part::kAdministration},
     Operation{handle::OpCode::kChallengeResponse, Service::kAny, Part::kAuthentication},
     Operation{handle::OpCode::kVerifyResponse, Service::kAny, Part::kAuthentication},
-    Operation{handle::OpCode::kHomePrefix, Service::kAdmin, Part::kAdministration},
-    Operation{handle::OpCode::kUnhomePrefix, Service::kAdmin, Part::kAdministration},
+    Operation{handle::OpCode::kHomePrefix, Service::kAdmin, Part::kAdministration, true},
+    Operation{handle::OpCode::kUnhomePrefix, Service::kAdmin, Part::kAdministration, true},
     Operation{handle::OpCode::kListHomedPrefixes, Service::kAdmin, Part::kAdministration},
     Operation{handle::OpCode::kSessionSetup, Service::kAny, Part::kAuthentication},
     Operation{handle::OpCode::kSessionTerminate, Service::kAny, Part::kAuthentication},
     Operation{handle::OpCode::kSessionExchangeKey, Service::kAny, Part::kAuthentication},
     Operation{handle::OpCode::kGetNextTransactionId, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kRetrieveTransactions, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kDumpHandles, Service::kAdmin, Part::kNotSupported},
-    Operation{handle::OpCode::kBackup, Service::kAdmin, Part::kNotSupported},
+    Operation{handle::OpCode::kRetrieveTransactions, Service::kAdmin, Part::kReplication, true},
+    Operation{handle::OpCode::kDumpHandles, Service::kAdmin, Part::kReplication, true},
+    Operation{handle::OpCode::kBackup, Service::kAdmin, Part::kReplication},
 };
 static_assert(std::ranges::is_sorted(kOperations, {}, &Operation::code));
 

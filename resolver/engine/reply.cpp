@@ -190,7 +190,8 @@ handle::Header Reply::header(ResponseCode code) const {
     out.op = request.op;
     out.response = static_cast<ResponseCode>(handle::wire_response_code(code, envelope_.version));
     out.flags = (request.flags & kCopiedFlags) | flag::kRecursive | extra_flags_;
-    if (authoritative_ || request.has(flag::kAuthoritative)) out.flags |= flag::kAuthoritative;
+    const bool is_primary = authoritative_ && !to_.context.is_mirror;
+    if (is_primary || request.has(flag::kAuthoritative)) out.flags |= flag::kAuthoritative;
     if (has_digest_) out.flags |= flag::kRequestDigest;
     out.site_serial = to_.context.site_serial;
     out.expiration = static_cast<std::uint32_t>(to_.now / 1000 + limits::kMessageLifetime.count());

@@ -31,9 +31,25 @@ bool Dispatcher::to_pool(const DeferredPtr& deferred) {
         if (outcome == Outcome::kAskUpstream) {
             to_upstream(deferred, std::move(question));
         } else {
-            deliver(deferred, std::move(message));
+            deliver(deferred, std::move(message), engine.take_stream());
         }
     });
+}
+
+bool Dispatcher::advance(StreamPtr stream, Bytes received, DeliverPiece deliver) {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
+    const bool queued =
+        pool_.submit([this, stream = std::move(stream), received = std::move(received),
+                      deliver = std::move(deliver)](Engine&) {
+            Bytes piece;
+            const Stream::Next next = stream->next(received, piece);
+            boost::asio::post(io_, [this, deliver, next, piece = std::move(piece)]() mutable {
+                waiting_.fetch_sub(1, std::memory_order_relaxed);
+                deliver(std::move(piece), next);
+            });
+        });
+    if (!queued) waiting_.fetch_sub(1, std::memory_order_relaxed);
+    return queued;
 }
 
 bool Dispatcher::on_pool(std::function<void()> work, std::function<void()> done) {
@@ -74,11 +90,12 @@ void Dispatcher::from_upstream(const DeferredPtr& deferred, const UpstreamAnswer
 }
 
 /// From any thread.
-void Dispatcher::deliver(const DeferredPtr& deferred, Bytes message) {
-    boost::asio::post(io_, [this, deferred, message = std::move(message)]() mutable {
-        waiting_.fetch_sub(1, std::memory_order_relaxed);
-        deferred->deliver(std::move(message));
-    });
+void Dispatcher::deliver(const DeferredPtr& deferred, Bytes message, StreamPtr stream) {
+    boost::asio::post(
+        io_, [this, deferred, message = std::move(message), stream = std::move(stream)]() mutable {
+            waiting_.fetch_sub(1, std::memory_order_relaxed);
+            deferred->deliver(std::move(message), std::move(stream));
+        });
 }
 
 Bytes Dispatcher::busy(const Deferred& deferred) {

@@ -17,7 +17,10 @@ class Dispatcher {
   public:
     enum class Taken : std::uint8_t { kAnswered, kNothing, kLater };
     /// Called once on the thread of `io`; an empty message means that there is nothing to send.
-    using Deliver = std::function<void(Bytes)>;
+    /// Mostly no stream follows the message.
+    using Deliver = std::function<void(Bytes message, StreamPtr stream)>;
+    /// Called once on the thread of `io` with a stream's next piece.
+    using DeliverPiece = std::function<void(Bytes piece, Stream::Next next)>;
 
     Dispatcher(boost::asio::io_context& io, const EngineContext& context, StoragePool& pool)
         : io_(io), context_(context), pool_(pool), engine_(context) {}
@@ -34,12 +37,15 @@ class Dispatcher {
         return later(outcome, envelope, payload, peer, out, make_deliver());
     }
 
+    /// Has the next piece of a stream made on the pool. False: the pool is full, try again later.
+    bool advance(StreamPtr stream, Bytes received, DeliverPiece deliver);
+
     /// Has `work` done by the pool, and then `done` on the thread of `io`. False: the pool is full,
     /// and neither will be called.
     bool on_pool(std::function<void()> work, std::function<void()> done);
 
     Engine& engine() { return engine_; }
-    /// Messages that were taken and wait for pool or upstream.
+    /// Messages that were taken, and streams, that wait for pool or upstream.
     std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
   private:
@@ -57,7 +63,7 @@ class Dispatcher {
     bool to_pool(const DeferredPtr& deferred);
     void to_upstream(const DeferredPtr& deferred, Question question);
     void from_upstream(const DeferredPtr& deferred, const UpstreamAnswerPtr& answer);
-    void deliver(const DeferredPtr& deferred, Bytes message);
+    void deliver(const DeferredPtr& deferred, Bytes message, StreamPtr stream = nullptr);
     Bytes busy(const Deferred& deferred);
 
     boost::asio::io_context& io_;

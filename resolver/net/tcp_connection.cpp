@@ -20,6 +20,9 @@ constexpr std::size_t kUnsentBytesMax = 1'048'576;
 // A buffer that one large burst has grown is given back.
 constexpr std::size_t kKeptBytesMax = 65'536;
 
+// What a stream asks of its peer is a handshake of a few messages.
+constexpr std::size_t kFromPeerBytesMax = 65'536;
+
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
@@ -41,14 +44,16 @@ asio::awaitable<void> TcpConnection::run() {
     }
     ending_ = true;
     flush();
-    while (socket_.is_open() && (inflight_ > 0 || out_sent_ < out_.size())) {
+    if (awaiting_peer_) close();  // it will not send what the stream waits for
+    while (socket_.is_open() && (inflight_ > 0 || stream_ || out_sent_ < out_.size())) {
         co_await resumed_.async_wait(kAsTuple);
     }
     close();
 }
 
 bool TcpConnection::is_blocked() const {
-    return inflight_ >= context_.inflight_max || out_.size() - out_sent_ > kUnsentBytesMax;
+    return inflight_ >= context_.inflight_max || out_.size() - out_sent_ > kUnsentBytesMax ||
+           (stream_ && !awaiting_peer_);
 }
 
 TcpConnection::Progress TcpConnection::receive() {
@@ -62,6 +67,12 @@ TcpConnection::Progress TcpConnection::receive() {
 
 /// Messages are taken where they lie; only the beginning of an unfinished one is copied.
 TcpConnection::Progress TcpConnection::consume(BytesView octets) {
+    if (stream_) {
+        from_peer_.insert(from_peer_.end(), octets.begin(), octets.end());
+        if (from_peer_.size() > kFromPeerBytesMax) return Progress::kEnd;
+        advance_stream();
+        return Progress::kGoOn;
+    }
     if (partial_.empty()) {
         const std::size_t taken = take_messages(octets);
         if (!ending_ && taken < octets.size()) {
@@ -107,7 +118,9 @@ bool TcpConnection::take_message(BytesView octets, std::size_t& taken) {
     ++requests_;
     const auto answered =
         context_.dispatcher.take(*envelope, rest.first(length), peer_, out_, [this] {
-            return [self = shared_from_this()](const Bytes& message) { self->deliver(message); };
+            return [self = shared_from_this()](Bytes message, StreamPtr stream) {
+                self->deliver(std::move(message), std::move(stream));
+            };
         });
     if (answered == Dispatcher::Taken::kLater) ++inflight_;
     return true;
@@ -119,13 +132,67 @@ void TcpConnection::refuse_and_end(const handle::Envelope& envelope, BytesView p
     ending_ = true;
 }
 
-void TcpConnection::deliver(const Bytes& message) {
+void TcpConnection::deliver(Bytes message, StreamPtr stream) {
     --inflight_;
     if (socket_.is_open()) {
-        out_.insert(out_.end(), message.begin(), message.end());
-        flush();
+        if (stream_) {
+            held_.push_back({std::move(message), std::move(stream)});
+        } else {
+            send(message, std::move(stream));
+        }
     }
     resumed_.cancel();
+}
+
+void TcpConnection::send(const Bytes& message, StreamPtr stream) {
+    out_.insert(out_.end(), message.begin(), message.end());
+    stream_ = std::move(stream);
+    flush();
+}
+
+/// Has the next piece made, unless the peer has not taken the last one yet or must speak first.
+void TcpConnection::advance_stream() {
+    if (!stream_ || making_piece_ || out_sent_ < out_.size() || !socket_.is_open()) return;
+    if (awaiting_peer_ && from_peer_.empty()) return;
+    // A full pool is asked again at the next check of the deadlines.
+    making_piece_ = context_.dispatcher.advance(
+        stream_, from_peer_, [self = shared_from_this()](const Bytes& piece, Stream::Next next) {
+            self->take_piece(piece, next);
+        });
+    if (making_piece_) from_peer_.clear();
+}
+
+void TcpConnection::take_piece(const Bytes& piece, Stream::Next next) {
+    making_piece_ = false;
+    if (!socket_.is_open()) return;
+    out_.insert(out_.end(), piece.begin(), piece.end());
+    if (next == Stream::Next::kAwaitPeer) {
+        if (!std::exchange(awaiting_peer_, true)) awaiting_since_ = Clock::now();
+    } else {
+        awaiting_peer_ = false;
+    }
+    if (next == Stream::Next::kEnd || next == Stream::Next::kClose) {
+        stream_.reset();
+        if (next == Stream::Next::kClose) {
+            ending_ = true;
+            boost::system::error_code ignored;
+            socket_.cancel(ignored);
+        } else {
+            end_stream();
+        }
+    }
+    flush();
+    resumed_.cancel();
+}
+
+/// What waited for the end of the stream follows; another stream may be among it.
+void TcpConnection::end_stream() {
+    from_peer_ = Bytes{};
+    while (!held_.empty() && !stream_) {
+        Later next = std::move(held_.front());
+        held_.pop_front();
+        send(next.message, std::move(next.stream));
+    }
 }
 
 /// Writes what the kernel takes at once; the rest goes when the socket is writable again.
@@ -149,7 +216,8 @@ void TcpConnection::flush() {
     }
     out_.clear();
     out_sent_ = 0;
-    if (out_.capacity() > kKeptBytesMax) out_ = Bytes{};
+    if (out_.capacity() > kKeptBytesMax && !stream_) out_ = Bytes{};
+    advance_stream();
 }
 
 /// Owned by the connection: it holds it, and ends when the socket is closed.
@@ -162,16 +230,25 @@ asio::awaitable<void> TcpConnection::flush_when_writable() {
 }
 
 void TcpConnection::check_deadlines(Clock::time_point now) {
-    const bool too_slow = !partial_.empty() && now - partial_since_ > context_.partial;
+    const bool too_slow = !stream_ && !partial_.empty() && now - partial_since_ > context_.partial;
+    const bool silent = awaiting_peer_ && now - awaiting_since_ > context_.partial;
     const bool unread = out_sent_ < out_.size() && now - last_activity_ > context_.partial;
-    const bool idle = inflight_ == 0 && now - last_activity_ > context_.idle;
-    if (too_slow || unread || idle) close();
+    const bool idle = inflight_ == 0 && !stream_ && now - last_activity_ > context_.idle;
+    if (too_slow || silent || unread || idle) {
+        close();
+    } else {
+        advance_stream();
+    }
 }
 
 void TcpConnection::end() {
     ending_ = true;
     boost::system::error_code ignored;
-    if (!flushing_) socket_.cancel(ignored);
+    if (stream_) {
+        socket_.close(ignored);  // a stream may be hours from its end; its peer comes again
+    } else if (!flushing_) {
+        socket_.cancel(ignored);
+    }
     resumed_.cancel();
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -23,7 +24,9 @@ struct ConnectionContext {
 };
 
 /// A persistent, pipelined stream connection (§3.6). Answers that need no waiting keep the order of
-/// their questions; the others come when they are ready. An idle connection holds no buffers.
+/// their questions; the others come when they are ready. While a stream follows an answer nothing
+/// else is sent, and nothing is read but what the stream asks for: its next piece is made when the
+/// peer has taken the last one. An idle connection holds no buffers.
 /// Used on one thread; kept alive by its coroutine and by answers under way.
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
   public:
@@ -45,7 +48,11 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     bool take_message(BytesView octets, std::size_t& taken);
     void refuse_and_end(const handle::Envelope& envelope, BytesView payload,
                         handle::ResponseCode code, std::string_view text);
-    void deliver(const Bytes& message);
+    void deliver(Bytes message, StreamPtr stream);
+    void send(const Bytes& message, StreamPtr stream);
+    void advance_stream();
+    void take_piece(const Bytes& piece, Stream::Next next);
+    void end_stream();
     void flush();
     boost::asio::awaitable<void> flush_when_writable();
     bool is_blocked() const;
@@ -60,6 +67,18 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     std::size_t out_sent_ = 0;
     std::size_t inflight_ = 0;
     bool flushing_ = false;
+
+    struct Later {
+        Bytes message;
+        StreamPtr stream;
+    };
+    StreamPtr stream_;           // that is being sent
+    bool making_piece_ = false;  // on the pool
+    bool awaiting_peer_ = false;
+    Bytes from_peer_;         // for the stream
+    std::deque<Later> held_;  // answers that came while a stream was being sent
+    Clock::time_point awaiting_since_{};
+
     bool ending_ = false;  // nothing more is read; close when all answers are out
     Clock::time_point last_activity_ = Clock::now();
     Clock::time_point partial_since_{};

@@ -93,7 +93,10 @@ void UdpListener::serve_message(const handle::Envelope& envelope, BytesView payl
     const std::size_t message_at = out_.size();
     const Peer peer = peer_of(returns_[from].address, Carrier::kUdp);
     const auto taken = dispatcher_.take(envelope, payload, peer, out_, [&] {
-        return [this, to = returns_[from]](const Bytes& message) { send_later(to, message); };
+        // A stream never follows: the operations that have one are refused over UDP (§3.5).
+        return [this, to = returns_[from]](const Bytes& message, const StreamPtr& /*stream*/) {
+            send_later(to, message);
+        };
     });
     if (taken == Dispatcher::Taken::kAnswered) cut_into_pieces(message_at, from);
 }
