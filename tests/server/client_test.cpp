@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/handle/admin.h"
 #include "proto/handle/header.h"
 #include "proto/handle/resolution.h"
 #include "resolver/crypto/key_file.h"
@@ -105,9 +106,16 @@ TEST_CASE("check 72, 73: restricted and wanted-encrypted values arrive encrypted
     Setting setting;
     Client client = client_of(setting, {.encrypt = GENERATE(false, true)});
     client.channel().authenticate_as(by_secret(setting.node()));
+    const handle::Value restricted{
+        .index = 1, .permissions = 0x0C, .type = "DESC", .data = to_bytes("for few")};
+    const handle::Value owner{
+        .index = 100,
+        .type = "HS_ADMIN",
+        .data = handle::encode_admin({.administrator = {std::string(kAdmin), 301}})};
+    REQUIRE(client.create("88.100.1/few", std::vector{restricted, owner}));
     const auto values =
-        client.resolve({.handle = std::string(kAdmin), .indexes = {301}, .public_only = false});
-    CHECK(text_of(values, 0) == read_file(setting.node().root() / "keys" / "admin.secret"));
+        client.resolve({.handle = "88.100.1/few", .indexes = {1}, .public_only = false});
+    CHECK(text_of(values, 0) == "for few");
     client::Request request = {};
     ByteWriter body(request.body);
     handle::encode_resolution_request("88.100.1/abc", {}, {}, body);
