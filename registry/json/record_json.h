@@ -18,6 +18,9 @@
 /// with unknown high bits have eight characters instead of four.
 namespace idnode::json {
 
+/// Appends a type or handle as these forms have it.
+void write_name(std::string_view name, std::string& out);
+
 /// Appends the value's object to `out`, which may be reused.
 void write_value(const handle::ValueView& value, std::string& out);
 

@@ -17,15 +17,6 @@ void write_base64_object(BytesView octets, std::string& out) {
     out += "\"}";
 }
 
-/// Types and handles are UTF-8, but nothing on the wire enforces it.
-void write_name(std::string_view name, std::string& out) {
-    if (is_utf8(name)) {
-        append_json_string(name, out);
-    } else {
-        write_base64_object(as_bytes_view(name), out);
-    }
-}
-
 void write_signed(std::uint32_t octets, std::string& out) {
     out += std::to_string(static_cast<std::int32_t>(octets));
 }
@@ -78,6 +69,15 @@ void write_references(const handle::ValueView& value, std::string& out) {
 }
 
 }  // namespace
+
+/// Types and handles are UTF-8, but nothing on the wire enforces it.
+void write_name(std::string_view name, std::string& out) {
+    if (is_utf8(name)) {
+        append_json_string(name, out);
+    } else {
+        write_base64_object(as_bytes_view(name), out);
+    }
+}
 
 void write_value(const handle::ValueView& value, std::string& out) {
     out += R"({"index":)";

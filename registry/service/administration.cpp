@@ -227,6 +227,11 @@ Verdict Administration::permit_creation(const Target& target, Requester& request
 
 Verdict Administration::commit(Target& target, model::Edit::Kind kind, Bytes values,
                                Requester& requester) {
+    if (condition_ && !condition_(target.exists ? std::optional(target.version) : std::nullopt)) {
+        Verdict stopped = refuse(ResponseCode::kError, "the record is not in the expected state");
+        stopped.condition_failed = true;
+        return stopped;
+    }
     model::Edit edit;
     edit.kind = kind;
     edit.handle = target.handle;

@@ -21,10 +21,11 @@ namespace idnode::service {
 /// What an administrative operation came to.
 struct Verdict {
     handle::ResponseCode code = handle::ResponseCode::kSuccess;
-    std::string text{};                    // for people, on errors
-    bool replaced = false;                 // something existing was replaced
-    std::string handle{};                  // of a creation: as requested, or as minted
-    Bytes referral{};                      // kPrefixReferral: the `VALUES` section
+    std::string text{};             // for people, on errors
+    bool replaced = false;          // something existing was replaced
+    std::string handle{};           // of a creation: as requested, or as minted
+    Bytes referral{};               // kPrefixReferral: the `VALUES` section
+    bool condition_failed = false;  // allowed, but the record is not as `change_only_if` wants it
     model::TransactionId transaction = 0;  // the last one of the change; 0: nothing was changed
 };
 
@@ -41,6 +42,13 @@ class Administration {
 
     Administration(model::RecordStore& store, Directory& directory, Authority& authority,
                    model::Entropy& entropy, Settings settings);
+
+    /// Whether a record may be changed, from its version; nothing: there is none.
+    using Condition = std::function<bool(std::optional<model::TransactionId>)>;
+    /// From now on a record is changed only if this holds, which is decided after everything else
+    /// and together with the commit. The verdict of what it stops is kError with
+    /// `condition_failed`.
+    void change_only_if(Condition condition) { condition_ = std::move(condition); }
 
     struct CreateOptions {
         bool overwrite = false;
@@ -97,6 +105,7 @@ class Administration {
     model::Entropy& entropy_;
     const Settings settings_;
     Responsibility responsibility_;
+    Condition condition_;
 };
 
 }  // namespace idnode::service

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "registry/http/rest/login.h"
+#include "registry/http/rest/resources.h"
+
+/// What happens to requests that are not carried out, and what is told of those that are.
+namespace idnode::http {
+
+/// One request to the rules: who asks for what.
+struct Matter {
+    Call& call;
+    RestContext& context;
+    Login& login;
+    handle::OpCode operation;
+    std::string_view handle;  // what it is about, as given; empty: none
+};
+
+/// The answer to what was refused or failed, by the table of §8.3, with its audit event. A proof
+/// that does not hold is a 401 with response code 402: the client may try another one.
+Response refuse(const Matter& matter, handle::ResponseCode code, std::string_view text);
+/// As above for what the rules say, referrals and conditions included; not for kSuccess.
+Response refuse(const Matter& matter, const service::Verdict& verdict);
+
+/// Tells the audit of a proof that did not hold, where no rule asked for it.
+void record_failed_proof(const Matter& matter, const service::Identity& claimed);
+/// Tells the audit of a change.
+void record_change(const Matter& matter, const service::Verdict& verdict);
+
+/// `"values":[…]` of a `VALUES` section.
+std::string values_json(BytesView values);
+
+}  // namespace idnode::http
