@@ -11,6 +11,7 @@
 #include "resolver/crypto/answers.h"
 #include "resolver/crypto/digests.h"
 #include "resolver/crypto/session_cryptography.h"
+#include "resolver/engine/signature_cache.h"
 #include "resolver/forward/forwarder.h"
 #include "storage/stores.h"
 #include "tools/free_port.h"
@@ -48,6 +49,11 @@ resolver::ForwardSettings forward_settings(const Settings& settings) {
     out.negative = settings.upstream.negative_ttl;
     out.cache_bytes_max = static_cast<std::size_t>(settings.upstream.cache_mb * kBytesPerMb);
     return out;
+}
+
+resolver::GuessLimit::Limits guess_limits(const Settings& settings) {
+    const auto per_minute = static_cast<std::uint32_t>(settings.limits.wrong_answers_per_minute);
+    return {.per_source_a_minute = per_minute, .per_handle_a_minute = per_minute * 10};
 }
 
 /// The administrators that `idnode init` made: the keys at 300 and 301 of the own prefix handle.
@@ -99,7 +105,8 @@ Result<void> Node::open_keys() {
     entropy_ = crypto::make_entropy();
     auto signer = load_server_key(settings_.keys_dir());
     if (!signer) return signer.error();
-    signer_ = std::move(*signer);
+    signer_ = std::make_unique<resolver::SignatureCache>(
+        std::move(*signer), *digests_, static_cast<std::size_t>(settings_.limits.signatures_kept));
     proofs_ = crypto::make_proofs();
     const auto key = read_server_key(settings_.keys_dir());
     if (!key) return key.error();
@@ -142,6 +149,7 @@ Result<void> Node::listen() {
     session_limits.sessions_max = static_cast<std::size_t>(settings_.limits.sessions_max);
     session_limits.timeout_max = settings_.limits.session_timeout;
     sessions_.emplace(session_limits, *entropy_);
+    guesses_.emplace(guess_limits(settings_));
     status_ = std::make_unique<StatusValues>([this] {
         const resolver::Server* server = serving_.load();
         const auto counters = server ? server->counters() : resolver::ServerCounters{};
@@ -172,6 +180,7 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
         .cryptography = *cryptography_,
         .challenges = *challenges_,
         .sessions = *sessions_,
+        .guesses = *guesses_,
         .upstream = *upstream_,
         .status = *status_,
         .audit = audit_,

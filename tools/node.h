@@ -11,6 +11,7 @@
 #include "registry/model/ports.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/guess_limit.h"
 #include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
 #include "tools/audit_log.h"
@@ -57,6 +58,7 @@ class Node {
     std::unique_ptr<model::SessionCryptography> cryptography_;
     std::optional<resolver::ChallengeTable> challenges_;
     std::optional<resolver::SessionTable> sessions_;
+    std::optional<resolver::GuessLimit> guesses_;
     std::unique_ptr<StatusValues> status_;
     AuditLog audit_;
     std::unique_ptr<resolver::Upstream> upstream_;

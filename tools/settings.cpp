@@ -145,6 +145,13 @@ constexpr std::array kTable{
     Setting{"limits.session_timeout_s", "number", "s", 60, 604'800, kRestart,
             "How long a session may be idle, whatever its client wishes.",
             [](Settings& s) -> SettingField { return &s.limits.session_timeout; }},
+    Setting{"limits.wrong_answers_per_minute", "number", "answers", 1, 1'000'000, kRestart,
+            "How often a minute one address may have an answer verified (operation 201) that turns "
+            "out wrong, and one handle ten times as often. Right answers do not count.",
+            [](Settings& s) -> SettingField { return &s.limits.wrong_answers_per_minute; }},
+    Setting{"limits.signatures_kept", "number", "signatures", 0, 16'777'216, kRestart,
+            "Signatures of answers kept for the same answer again, about 500 octets each; 0: none.",
+            [](Settings& s) -> SettingField { return &s.limits.signatures_kept; }},
     Setting{"limits.storage_threads", "number", "threads", 1, 1024, kRestart,
             "Threads that read from the disk and sign, apart from those that serve the network.",
             [](Settings& s) -> SettingField { return &s.limits.storage_threads; }},

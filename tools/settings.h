@@ -59,6 +59,8 @@ struct Settings {
         std::int64_t challenges_max = 65'536;
         std::int64_t sessions_max = 65'536;
         std::chrono::seconds session_timeout{86'400};
+        std::int64_t wrong_answers_per_minute = 60;
+        std::int64_t signatures_kept = 16'384;
         std::int64_t storage_threads = 4;
     };
     struct Log {

@@ -17,11 +17,18 @@ inline constexpr std::size_t kSignedCredentialBytesMax =
     1'024;  // room kept for a signature, RSA 4096 or less
 inline constexpr std::size_t kHandleBytesMax = 2'048;  // §0.2: what clients accept, what we store
 inline constexpr std::size_t kResponseValuesMax = 2'048;  // §0.2: what clients accept
-inline constexpr std::size_t kGroupResolutionsMax = 100;  // §5.5: HS_VLIST values read for one decision
-inline constexpr std::size_t kGroupMembersMax = 10'000;   // §10.2 H27
-inline constexpr std::size_t kDelegationDepthMax = 20;    // ancestors asked for a prefix referral
-inline constexpr std::uint8_t kRecursionCountMax = 10;    // §0.2
-inline constexpr std::chrono::seconds kMessageLifetime{43'200};    // §0.2
+inline constexpr std::size_t kIndexSelectorsMax = 2'048;  // of one question: as many as values
+inline constexpr std::size_t kTypeSelectorsMax = 128;
+// Each value is compared with each selector: beyond this many not where other lookups wait.
+inline constexpr std::size_t kSelectorsInlineMax = 64;
+inline constexpr std::size_t kGroupResolutionsMax =
+    100;  // §5.5: HS_VLIST values read for one decision
+inline constexpr std::size_t kGroupMembersMax = 10'000;  // §10.2 H27
+inline constexpr std::size_t kDelegationDepthMax = 20;   // ancestors asked for a prefix referral
+inline constexpr std::uint8_t kRecursionCountMax = 10;   // §0.2
+inline constexpr std::chrono::seconds kMessageLifetime{43'200};  // §0.2
+// The end of a lifetime moves in steps, so that equal answers have equal octets and one signature.
+inline constexpr std::chrono::seconds kExpirationStep{600};
 inline constexpr std::chrono::seconds kTtlMax{172'800};            // §2.1
 inline constexpr std::chrono::seconds kCacheLifetimeMax{3'600};    // §6.4
 inline constexpr std::chrono::seconds kReassemblyLifetime{5};      // §3.5

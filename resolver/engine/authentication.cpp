@@ -7,6 +7,7 @@
 #include "proto/handle/session.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/engine.h"
+#include "resolver/engine/guess_limit.h"
 #include "resolver/engine/requesters.h"
 #include "resolver/engine/sessions.h"
 
@@ -122,7 +123,7 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
     }
     if (to.session != nullptr && answerer.has_proved() &&
         is_same(to.session->terms().identity, *answerer.claimed())) {
-        to.session->mark_authenticated();
+        context_.sessions.mark_authenticated(*to.session);
     }
 }
 
@@ -137,12 +138,20 @@ void Engine::verify_answer(const ReplyTo& to) {
         end_with(to, ResponseCode::kServerNotResponsible, "prefix is not homed on this server");
         return;
     }
+    if (!context_.guesses.allows(to.peer, request->user_handle, to.now)) {
+        // Over UDP the source may be forged; RC 2 sends an honest client on to TCP (§4.2).
+        end_with(
+            to, to.peer.carrier == Carrier::kUdp ? ResponseCode::kError : ResponseCode::kServerBusy,
+            "too many wrong answers: wait a minute");
+        return;
+    }
     const auto record = directory_.values(request->user_handle);
     const bool valid =
         record &&
         is_answer_of_secret(*record, request->user_index, {request->nonce, request->digest},
                             request->signed_response, to.request.envelope.version, context_.proofs);
     if (!valid) {
+        context_.guesses.count_wrong(to.peer, request->user_handle, to.now);
         const service::Identity claimed{std::string(request->user_handle), request->user_index};
         ReplyTo asked = to;
         asked.claimed = &claimed;

@@ -6,10 +6,6 @@
 
 namespace idnode::resolver {
 
-std::size_t ChallengeTable::AddressHash::operator()(const Address& address) const {
-    return std::hash<std::string_view>{}(as_text(address));
-}
-
 std::size_t ChallengeTable::Entry::bytes() const {
     const std::size_t kept = answered ? answered->payload.size() + answered->response.size() : 0;
     return sizeof(Entry) + challenge.request->payload.size() + kept;

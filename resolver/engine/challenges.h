@@ -90,9 +90,6 @@ class ChallengeTable {
         std::size_t bytes() const;
     };
     using Entries = std::list<Entry>;  // oldest first
-    struct AddressHash {
-        std::size_t operator()(const Address& address) const;
-    };
 
     void drop(Entries::iterator entry);
     void drop_expired(model::TimeMs now);

@@ -35,6 +35,7 @@ enum class Outcome : std::uint8_t {
 };
 
 class ChallengeTable;
+class GuessLimit;
 struct Replication;
 class SessionTable;
 
@@ -56,6 +57,7 @@ struct EngineContext {
     const model::SessionCryptography& cryptography;
     ChallengeTable& challenges;
     SessionTable& sessions;
+    GuessLimit& guesses;
     Upstream& upstream;
     const StatusSource& status;
     model::AuditSink& audit = model::NoAudit::instance();

@@ -194,7 +194,9 @@ handle::Header Reply::header(ResponseCode code) const {
     if (is_primary || request.has(flag::kAuthoritative)) out.flags |= flag::kAuthoritative;
     if (has_digest_) out.flags |= flag::kRequestDigest;
     out.site_serial = to_.context.site_serial;
-    out.expiration = static_cast<std::uint32_t>(to_.now / 1000 + limits::kMessageLifetime.count());
+    const std::int64_t seconds = to_.now / 1000;
+    out.expiration = static_cast<std::uint32_t>(
+        seconds - seconds % limits::kExpirationStep.count() + limits::kMessageLifetime.count());
     return out;
 }
 

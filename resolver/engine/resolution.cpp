@@ -60,6 +60,14 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
         return refuse(ResponseCode::kRecursionLimit,
                       "recursion count too high: nodes forward in a circle");
     }
+    if (query.request.index_count > limits::kIndexSelectorsMax ||
+        query.request.type_count > limits::kTypeSelectorsMax) {
+        return refuse(ResponseCode::kError, "too many indexes or types in one question");
+    }
+    if (query.effort == Effort::kInline &&
+        query.request.index_count + query.request.type_count > limits::kSelectorsInlineMax) {
+        return {.outcome = Outcome::kRetryOnPool};
+    }
     if (equal_folded(query.request.handle, kStatusHandle)) {
         return answer_status(query, requester, body);
     }

@@ -59,17 +59,22 @@ SessionPtr SessionTable::open(Session::Terms terms, std::uint32_t timeout_wish, 
 
     const std::scoped_lock lock(mutex_);
     drop_idle(now);
-    if (of_source(terms.source) >= limits_.sessions_per_source_max) drop_one(&terms.source);
-    if (sessions_.size() >= limits_.sessions_max) drop_one(nullptr);
+    const auto own = by_source_.find(terms.source);
+    if (own != by_source_.end() && own->second.size() >= limits_.sessions_per_source_max) {
+        erase(sessions_.find(own->second.first()));
+    }
+    if (sessions_.size() >= limits_.sessions_max) erase(sessions_.find(all_.first()));
     do {
         terms.id = random_session_id(entropy_);
     } while (sessions_.contains(terms.id));
 
-    const std::uint32_t id = terms.id;
-    ++per_source_[std::string(as_text(terms.source))];
-    order_.push_back(id);
-    auto session = std::make_shared<Session>(std::move(terms), now);
-    sessions_.emplace(id, Entry{session, std::prev(order_.end())});
+    Entry entry;
+    entry.among_all = all_.unauthenticated.insert(all_.unauthenticated.end(), terms.id);
+    Order& of_source = by_source_[terms.source].unauthenticated;
+    entry.of_source = of_source.insert(of_source.end(), terms.id);
+    entry.session = std::make_shared<Session>(std::move(terms), now);
+    const SessionPtr session = entry.session;
+    sessions_.emplace(session->terms().id, std::move(entry));
     return session;
 }
 
@@ -84,16 +89,29 @@ SessionPtr SessionTable::find(std::uint32_t id, model::TimeMs now) {
     const auto at = sessions_.find(id);
     if (at == sessions_.end()) return nullptr;
     if (at->second.session->is_idle(now)) {
-        erase(id);
+        erase(at);
         return nullptr;
     }
     at->second.session->touch(now);
     return at->second.session;
 }
 
+void SessionTable::mark_authenticated(Session& session) {
+    const std::scoped_lock lock(mutex_);
+    session.mark_authenticated();
+    const auto at = sessions_.find(session.terms().id);
+    if (at == sessions_.end() || at->second.is_authenticated) return;
+    Entry& entry = at->second;
+    entry.is_authenticated = true;
+    Queue& own = by_source_.at(session.terms().source);
+    all_.authenticated.splice(all_.authenticated.end(), all_.unauthenticated, entry.among_all);
+    own.authenticated.splice(own.authenticated.end(), own.unauthenticated, entry.of_source);
+}
+
 void SessionTable::close(std::uint32_t id) {
     const std::scoped_lock lock(mutex_);
-    erase(id);
+    const auto at = sessions_.find(id);
+    if (at != sessions_.end()) erase(at);
 }
 
 std::size_t SessionTable::size() const {
@@ -101,41 +119,20 @@ std::size_t SessionTable::size() const {
     return sessions_.size();
 }
 
-void SessionTable::erase(std::uint32_t id) {
-    const auto at = sessions_.find(id);
-    if (at == sessions_.end()) return;
-    const auto own = per_source_.find(std::string(as_text(at->second.session->terms().source)));
-    if (--own->second == 0) per_source_.erase(own);
-    order_.erase(at->second.at);
-    sessions_.erase(at);
-}
-
-/// The oldest unauthenticated session, of `source` if given; without one the oldest.
-void SessionTable::drop_one(const Address* source) {
-    const Session* oldest = nullptr;
-    for (const std::uint32_t id : order_) {
-        const Session& session = *sessions_.at(id).session;
-        if (source != nullptr && session.terms().source != *source) continue;
-        if (oldest == nullptr) oldest = &session;
-        if (!session.is_authenticated()) {
-            oldest = &session;
-            break;
-        }
-    }
-    if (oldest != nullptr) erase(oldest->terms().id);
-}
-
-std::size_t SessionTable::of_source(const Address& source) const {
-    const auto at = per_source_.find(std::string(as_text(source)));
-    return at == per_source_.end() ? 0 : at->second;
+SessionTable::Entries::iterator SessionTable::erase(Entries::iterator at) {
+    const Entry& entry = at->second;
+    all_.of(entry.is_authenticated).erase(entry.among_all);
+    const auto own = by_source_.find(entry.session->terms().source);
+    own->second.of(entry.is_authenticated).erase(entry.of_source);
+    if (own->second.size() == 0) by_source_.erase(own);
+    return sessions_.erase(at);
 }
 
 void SessionTable::drop_idle(model::TimeMs now) {
     if (now < next_sweep_) return;
     next_sweep_ = now + kSweepIntervalMs;
-    for (auto at = order_.begin(); at != order_.end();) {
-        const std::uint32_t id = *at++;
-        if (sessions_.at(id).session->is_idle(now)) erase(id);
+    for (auto at = sessions_.begin(); at != sessions_.end();) {
+        at = at->second.session->is_idle(now) ? erase(at) : std::next(at);
     }
 }
 

@@ -86,27 +86,43 @@ class SessionTable {
     void replace(SessionPtr session);
     /// The live session, marked as used now; null: none.
     SessionPtr find(std::uint32_t id, model::TimeMs now);
+    /// Its peer has proved to be who the session was set up for.
+    void mark_authenticated(Session& session);
     void close(std::uint32_t id);
     std::size_t size() const;
 
   private:
     using Order = std::list<std::uint32_t>;  // ids, oldest first
+    /// Sessions in the order in which they make room: the unauthenticated ones first.
+    struct Queue {
+        Order unauthenticated;
+        Order authenticated;
+
+        Order& of(bool is_authenticated) {
+            return is_authenticated ? authenticated : unauthenticated;
+        }
+        std::size_t size() const { return unauthenticated.size() + authenticated.size(); }
+        std::uint32_t first() const {
+            return unauthenticated.empty() ? authenticated.front() : unauthenticated.front();
+        }
+    };
     struct Entry {
         SessionPtr session;
-        Order::iterator at;
+        bool is_authenticated = false;  // in which order of both queues it stands
+        Order::iterator among_all;
+        Order::iterator of_source;
     };
+    using Entries = std::unordered_map<std::uint32_t, Entry>;
 
-    void erase(std::uint32_t id);
-    void drop_one(const Address* source);
-    std::size_t of_source(const Address& source) const;
+    Entries::iterator erase(Entries::iterator at);
     void drop_idle(model::TimeMs now);
 
     const Limits limits_;
     model::Entropy& entropy_;
     mutable std::mutex mutex_;
-    std::unordered_map<std::uint32_t, Entry> sessions_;
-    Order order_;
-    std::unordered_map<std::string, std::size_t> per_source_;
+    Entries sessions_;
+    Queue all_;
+    std::unordered_map<Address, Queue, AddressHash> by_source_;
     model::TimeMs next_sweep_ = 0;
 };
 

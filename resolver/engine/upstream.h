@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proto/base/bytes.h"
@@ -17,6 +18,11 @@ namespace idnode::resolver {
 
 /// An IPv6 address, or an IPv4 one as ::ffff:a.b.c.d.
 using Address = std::array<std::byte, 16>;
+struct AddressHash {
+    std::size_t operator()(const Address& address) const {
+        return std::hash<std::string_view>{}(as_text(address));
+    }
+};
 
 /// A resolution that this node is not responsible for.
 struct Question {

@@ -114,7 +114,7 @@ TEST_CASE("70: a message in the session of somebody else is refused and audited"
     terms.version = handle::kOwnVersion;
     terms.key = Bytes(32, std::byte{7});
     const auto session = node.sessions.open(std::move(terms), 0, node.clock.time);
-    session->mark_authenticated();
+    node.sessions.mark_authenticated(*session);
     const Unchanged unchanged(node);
     const Bytes body = values_body("88.100.1/new", {text_value(1, "URL", "x")});
     CHECK(node.send(message(OpCode::kCreateHandle, body, kPlain, 9, session->terms().id)).code() ==

@@ -14,6 +14,7 @@
 #include "resolver/crypto/session_cryptography.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/engine.h"
+#include "resolver/engine/guess_limit.h"
 #include "resolver/engine/sessions.h"
 #include "storage/stores.h"
 
@@ -194,6 +195,7 @@ class EngineFixture {
     DigestSigner signer{*digests};
     resolver::ChallengeTable challenges{{}, *entropy};
     resolver::SessionTable sessions{{}, *entropy};
+    resolver::GuessLimit guesses{{}};
     ListeningUpstream upstream;
     FixedStatus status;
     KeptAudit audit;
@@ -210,6 +212,7 @@ class EngineFixture {
                                     .cryptography = *cryptography,
                                     .challenges = challenges,
                                     .sessions = sessions,
+                                    .guesses = guesses,
                                     .upstream = upstream,
                                     .status = status,
                                     .audit = audit,
