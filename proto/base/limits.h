@@ -39,6 +39,7 @@ inline constexpr std::uint32_t kPbkdf2IterationsMax = 1'000'000;  // §5.2
 inline constexpr std::uint32_t kPbkdf2BitsMin = 8;                // §5.2
 inline constexpr std::uint32_t kPbkdf2BitsMax = 512;              // §5.2
 inline constexpr std::size_t kPbkdf2SaltBytesMax = 1'024;         // §5.2
+inline constexpr std::size_t kStreamPieceBytesMax = 4'194'304;    // §7.4: between sign points
 inline constexpr std::size_t kStreamRecordValuesMax = 65'536;     // §7: values of one record
 
 }  // namespace idnode::limits

@@ -36,6 +36,10 @@ const std::vector<Rule>& rules() {
          {"resolver/engine", "resolver/crypto", "registry", "proto"},
          {"asio", "openssl"},
          {}},
+        {"resolver/mirror",
+         {"resolver/client", "resolver/crypto", "registry/model", "proto"},
+         {},
+         {}},
         {"resolver/crypto", {"registry/model", "proto"}, {"openssl"}, {}},
         {"resolver/engine", {"registry/model", "registry/service", "proto"}, {}, {}},
 
