@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
     add_import(program, exit_code);
     add_export(program, exit_code);
     add_resolve(program, exit_code);
+    add_records(program, exit_code);
     add_status(program, exit_code);
     add_settings(program, exit_code);
     try {

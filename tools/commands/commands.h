@@ -17,6 +17,8 @@ namespace idnode::tools {
 void add_export(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);
 void add_init(CLI::App& program, int& exit_code);
+/// create, add, modify, remove, delete, list, home, unhome.
+void add_records(CLI::App& program, int& exit_code);
 void add_resolve(CLI::App& program, int& exit_code);
 void add_status(CLI::App& program, int& exit_code);
 void add_settings(CLI::App& program, int& exit_code);
