@@ -48,8 +48,9 @@ Result<LogSpan> span_of_log(const model::RecordStore& store) {
 StreamPtr protect(const ReplyTo& to, std::unique_ptr<StreamRecords> records,
                   StreamSlots::Slot slot) {
     const Replication& replication = *to.context.replication;
-    // TLS inside the connection exists from 2.8 on (§7.4).
-    const bool has_tls = replication.channels != nullptr &&
+    // TLS inside the connection exists from 2.8 on (§7.4); inside an HTTP response nobody could
+    // shake hands.
+    const bool has_tls = replication.channels != nullptr && to.peer.carrier == Carrier::kTcp &&
                          handle::reply_version(to.request.envelope).at_least({2, 8});
     return std::make_shared<ProtectedStream>(std::move(records), std::move(slot), to.context.signer,
                                              has_tls ? replication.channels : nullptr);

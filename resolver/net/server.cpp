@@ -22,7 +22,7 @@ class NetServer final : public Server {
             workers_.push_back(std::make_unique<Worker>(context, pool_));
             connections_.push_back(std::make_unique<ConnectionContext>(ConnectionContext{
                 workers_.back()->dispatcher(), workers_.back()->receive_buffer(),
-                settings.tcp_inflight_max, settings.tcp_idle, settings.tcp_partial}));
+                settings.tcp_inflight_max, settings.tcp_idle, settings.tcp_partial, settings.tls}));
         }
     }
     ~NetServer() override { stop(); }

@@ -10,6 +10,10 @@
 #include "proto/base/result.h"
 #include "resolver/engine/context.h"
 
+namespace idnode::crypto {
+class TlsServer;
+}
+
 namespace idnode::resolver {
 
 struct ServerSettings {
@@ -25,6 +29,8 @@ struct ServerSettings {
     std::chrono::seconds tcp_idle{300};
     std::chrono::seconds tcp_partial =
         limits::kPartialMessageTimeout;  // for the rest of a message that has begun (§10.2 H3)
+    // For TCP connections that begin with a TLS handshake; null: there are none.
+    const crypto::TlsServer* tls = nullptr;
 };
 
 /// Numbers since the start, for status and metrics.

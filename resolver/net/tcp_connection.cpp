@@ -45,15 +45,20 @@ asio::awaitable<void> TcpConnection::run() {
     ending_ = true;
     flush();
     if (awaiting_peer_) close();  // it will not send what the stream waits for
-    while (socket_.is_open() && (inflight_ > 0 || stream_ || out_sent_ < out_.size())) {
+    while (socket_.is_open() && (inflight_ > 0 || stream_ || unsent() > 0)) {
         co_await resumed_.async_wait(kAsTuple);
     }
+    end_tls();
     close();
 }
 
 bool TcpConnection::is_blocked() const {
-    return inflight_ >= context_.inflight_max || out_.size() - out_sent_ > kUnsentBytesMax ||
-           (stream_ && !awaiting_peer_);
+    return inflight_ >= context_.inflight_max || unsent() > kUnsentBytesMax ||
+           (stream_ && !awaiting_peer_) || (tls_ && tls_->on_pool);
+}
+
+std::size_t TcpConnection::unsent() const {
+    return out_.size() + (tls_ ? tls_->sealed.size() : 0) - out_sent_;
 }
 
 TcpConnection::Progress TcpConnection::receive() {
@@ -62,7 +67,64 @@ TcpConnection::Progress TcpConnection::receive() {
     if (error == asio::error::would_block) return Progress::kGoOn;
     if (error) return Progress::kEnd;
     last_activity_ = Clock::now();
-    return consume(BytesView(context_.receive_buffer).first(count));
+    const BytesView octets = BytesView(context_.receive_buffer).first(count);
+    if (std::exchange(is_fresh_, false) && octets.front() == crypto::kTlsFirstOctet) begin_tls();
+    return tls_ ? receive_sealed(octets) : consume(octets);
+}
+
+void TcpConnection::begin_tls() {
+    if (context_.tls == nullptr) return;
+    tls_ = std::make_unique<Tls>(
+        Tls{.session = crypto::TlsSession(*context_.tls), .unfinished_since = last_activity_});
+}
+
+TcpConnection::Progress TcpConnection::receive_sealed(BytesView octets) {
+    using State = crypto::TlsSession::State;
+    if (tls_->session.state() == State::kHandshake) return shake_hands(octets);
+    Bytes plain;
+    tls_->session.receive(octets, plain, tls_->sealed);
+    // Octets that say nothing yet are the beginning of a record.
+    const bool was_unfinished = std::exchange(tls_->unfinished, plain.empty());
+    if (!was_unfinished) tls_->unfinished_since = last_activity_;
+    return take_unsealed(plain);
+}
+
+/// A handshake signs: that is work for the pool. Nothing more is read until it is done.
+TcpConnection::Progress TcpConnection::shake_hands(BytesView octets) {
+    using State = crypto::TlsSession::State;
+    struct Step {
+        Bytes received;
+        Bytes plain{};
+        Bytes to_peer{};
+    };
+    const auto step = std::make_shared<Step>(Step{Bytes(octets.begin(), octets.end())});
+    auto work = [self = shared_from_this(), step] {
+        self->tls_->session.receive(step->received, step->plain, step->to_peer);
+    };
+    auto done = [self = shared_from_this(), step] {
+        Tls& tls = *self->tls_;
+        tls.on_pool = false;
+        tls.unfinished = tls.session.state() == State::kHandshake;
+        tls.sealed.insert(tls.sealed.end(), step->to_peer.begin(), step->to_peer.end());
+        if (self->take_unsealed(step->plain) == Progress::kEnd) self->ending_ = true;
+        self->flush();
+        self->resumed_.cancel();
+    };
+    tls_->on_pool = context_.dispatcher.on_pool(std::move(work), std::move(done));
+    return tls_->on_pool ? Progress::kGoOn : Progress::kEnd;
+}
+
+TcpConnection::Progress TcpConnection::take_unsealed(BytesView plain) {
+    const bool ended = tls_->session.state() == crypto::TlsSession::State::kEnded;
+    const Progress progress = plain.empty() ? Progress::kGoOn : consume(plain);
+    return ended ? Progress::kEnd : progress;
+}
+
+/// Tells the peer that this is the end and not a cut.
+void TcpConnection::end_tls() {
+    if (!tls_ || tls_->on_pool) return;
+    tls_->session.end(tls_->sealed);
+    flush();
 }
 
 /// Messages are taken where they lie; only the beginning of an unfinished one is copied.
@@ -152,7 +214,7 @@ void TcpConnection::send(const Bytes& message, StreamPtr stream) {
 
 /// Has the next piece made, unless the peer has not taken the last one yet or must speak first.
 void TcpConnection::advance_stream() {
-    if (!stream_ || making_piece_ || out_sent_ < out_.size() || !socket_.is_open()) return;
+    if (!stream_ || making_piece_ || unsent() > 0 || !socket_.is_open()) return;
     if (awaiting_peer_ && from_peer_.empty()) return;
     // A full pool is asked again at the next check of the deadlines.
     making_piece_ = context_.dispatcher.advance(
@@ -198,10 +260,11 @@ void TcpConnection::end_stream() {
 /// Writes what the kernel takes at once; the rest goes when the socket is writable again.
 void TcpConnection::flush() {
     if (flushing_ || !socket_.is_open()) return;
-    while (out_sent_ < out_.size()) {
+    Bytes& out = wire();
+    while (out_sent_ < out.size()) {
         boost::system::error_code error;
-        const std::size_t count = socket_.write_some(
-            asio::buffer(out_.data() + out_sent_, out_.size() - out_sent_), error);
+        const std::size_t count =
+            socket_.write_some(asio::buffer(out.data() + out_sent_, out.size() - out_sent_), error);
         if (error == asio::error::would_block) {
             flushing_ = true;
             asio::co_spawn(socket_.get_executor(), flush_when_writable(), asio::detached);
@@ -214,10 +277,20 @@ void TcpConnection::flush() {
         out_sent_ += count;
         last_activity_ = Clock::now();
     }
-    out_.clear();
+    out.clear();
     out_sent_ = 0;
-    if (out_.capacity() > kKeptBytesMax && !stream_) out_ = Bytes{};
+    if (out.capacity() > kKeptBytesMax && !stream_) out = Bytes{};
     advance_stream();
+}
+
+/// What goes to the kernel: the answers, or what TLS made of them.
+Bytes& TcpConnection::wire() {
+    if (!tls_) return out_;
+    if (!out_.empty()) {
+        tls_->session.send(out_, tls_->sealed);
+        out_ = Bytes{};
+    }
+    return tls_->sealed;
 }
 
 /// Owned by the connection: it holds it, and ends when the socket is closed.
@@ -232,9 +305,11 @@ asio::awaitable<void> TcpConnection::flush_when_writable() {
 void TcpConnection::check_deadlines(Clock::time_point now) {
     const bool too_slow = !stream_ && !partial_.empty() && now - partial_since_ > context_.partial;
     const bool silent = awaiting_peer_ && now - awaiting_since_ > context_.partial;
-    const bool unread = out_sent_ < out_.size() && now - last_activity_ > context_.partial;
+    const bool unsealed =
+        tls_ && tls_->unfinished && now - tls_->unfinished_since > context_.partial;
+    const bool unread = unsent() > 0 && now - last_activity_ > context_.partial;
     const bool idle = inflight_ == 0 && !stream_ && now - last_activity_ > context_.idle;
-    if (too_slow || silent || unread || idle) {
+    if (too_slow || silent || unsealed || unread || idle) {
         close();
     } else {
         advance_stream();

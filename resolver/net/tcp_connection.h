@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "resolver/crypto/tls.h"
 #include "resolver/net/connection.h"
 #include "resolver/net/dispatcher.h"
 
@@ -21,12 +22,14 @@ struct ConnectionContext {
     std::size_t inflight_max;
     std::chrono::steady_clock::duration idle;
     std::chrono::steady_clock::duration partial;
+    const crypto::TlsServer* tls;  // null: a connection is always plain
 };
 
 /// A persistent, pipelined stream connection (§3.6). Answers that need no waiting keep the order of
 /// their questions; the others come when they are ready. While a stream follows an answer nothing
 /// else is sent, and nothing is read but what the stream asks for: its next piece is made when the
 /// peer has taken the last one. An idle connection holds no buffers.
+/// When the first octet begins a TLS handshake, all of this goes on inside TLS (§3.8).
 /// Used on one thread; kept alive by its coroutine and by answers under way.
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
   public:
@@ -44,6 +47,11 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 
     Progress receive();
     Progress consume(BytesView octets);
+    void begin_tls();
+    Progress receive_sealed(BytesView octets);
+    Progress shake_hands(BytesView octets);
+    Progress take_unsealed(BytesView plain);
+    void end_tls();
     std::size_t take_messages(BytesView octets);
     bool take_message(BytesView octets, std::size_t& taken);
     void refuse_and_end(const handle::Envelope& envelope, BytesView payload,
@@ -56,6 +64,8 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     void flush();
     boost::asio::awaitable<void> flush_when_writable();
     bool is_blocked() const;
+    Bytes& wire();
+    std::size_t unsent() const;
 
     boost::asio::ip::tcp::socket socket_;
     const Peer peer_;
@@ -63,10 +73,20 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     boost::asio::steady_timer resumed_;  // cancelled when the reader may go on
 
     Bytes partial_;  // the beginning of a message whose rest has not come
-    Bytes out_;      // answers not yet taken by the kernel
+    Bytes out_;      // answers not yet taken by the kernel, or not yet encrypted
     std::size_t out_sent_ = 0;
     std::size_t inflight_ = 0;
     bool flushing_ = false;
+
+    struct Tls {
+        crypto::TlsSession session;
+        Bytes sealed{};          // not yet taken by the kernel
+        bool on_pool = false;    // a step of the handshake, which owns the session meanwhile
+        bool unfinished = true;  // a handshake, or a record that has begun
+        Clock::time_point unfinished_since{};
+    };
+    std::unique_ptr<Tls> tls_;
+    bool is_fresh_ = true;  // nothing was received yet
 
     struct Later {
         Bytes message;

@@ -1,0 +1,332 @@
+#include "registry/http/http_connection.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <charconv>
+#include <exception>
+#include <string>
+
+#include "registry/http/responses.h"
+#include "registry/http/tunnel.h"
+
+namespace idnode::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using beast::http::field;
+using beast::http::status;
+
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+// A body up to this size comes with what a connection costs anyway.
+constexpr std::size_t kFreeBodyBytes = 16'384;
+
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+// Before a full pool is asked again for the next piece of a stream.
+constexpr std::chrono::milliseconds kPoolPause{100};
+
+std::string chunk_head(std::size_t size) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+    return std::string(digits.data(), end) + "\r\n";
+}
+
+BytesView bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, const resolver::Peer& peer,
+                               ConnectionContext& context)
+    : transport_(std::move(socket), context.receive_buffer),
+      peer_(peer),
+      context_(context),
+      resumed_(transport_.executor(), Clock::time_point::max()) {
+    transport_.accept_tls(context.tls);
+}
+
+asio::awaitable<void> HttpConnection::run() {
+    const auto self = shared_from_this();
+    bool goes_on = true;
+    while (goes_on && !ending_) goes_on = co_await serve_one();
+    co_await transport_.finish();
+}
+
+void HttpConnection::end() {
+    ending_ = true;
+    if (reading_) transport_.cancel();
+}
+
+/// False: the connection shall end.
+asio::awaitable<bool> HttpConnection::serve_one() {
+    Parser parser;
+    refusal_.reset();
+    reading_ = true;
+    const bool whole = co_await receive(parser);
+    reading_ = false;
+    if (!whole) {
+        if (refusal_) co_await send(refusal_response(refusal_->status, refusal_->text), false);
+        co_return false;
+    }
+    used_ = true;
+    ++requests_;
+    transport_.allow_any_time();
+    const Request request = parser.release();
+    co_await answer(request);
+    Response response = std::move(*response_);
+    response.version(request.version());
+    if (stream_) {
+        co_await send_stream(std::move(response));
+        co_return false;
+    }
+    response.keep_alive(request.keep_alive() && !ending_);
+    const bool goes_on = response.keep_alive();
+    const bool sent =
+        co_await send(std::move(response), request.method() == beast::http::verb::head);
+    body_share_.reset();
+    co_return sent&& goes_on;
+}
+
+/// One whole request. False: there is none, and `refusal_` says whether the peer is told why.
+asio::awaitable<bool> HttpConnection::receive(Parser& parser) {
+    if (pending_.empty()) {
+        // Nothing has begun: an end is no fault here.
+        transport_.allow(used_ ? context_.limits.idle : context_.limits.request);
+        const bool begun = co_await transport_.read(pending_);
+        if (!begun) co_return false;
+    }
+    transport_.allow(context_.limits.request);
+    const bool has_header = co_await parse_header(parser);
+    if (!has_header) co_return false;
+    refusal_ = check_header(parser);
+    if (refusal_) co_return false;
+    transport_.allow(context_.limits.request);
+    co_return co_await parse_body(parser);
+}
+
+asio::awaitable<bool> HttpConnection::parse_header(Parser& parser) {
+    parser.header_limit(static_cast<std::uint32_t>(context_.limits.header_bytes_max));
+    parser.body_limit(std::max(context_.limits.body_bytes_max, kTunnelBodyBytesMax));
+    while (feed(parser) && !parser.is_header_done()) {
+        const bool more = co_await read_more();
+        if (!more) break;
+    }
+    co_return parser.is_header_done() && !refusal_;
+}
+
+asio::awaitable<bool> HttpConnection::parse_body(Parser& parser) {
+    if (!parser.is_done() && pending_.empty() &&
+        beast::iequals(parser.get()[field::expect], "100-continue")) {
+        const bool sent = co_await transport_.write(bytes_of(kContinue), {});
+        if (!sent) co_return false;
+    }
+    parser.eager(true);
+    while (feed(parser) && !parser.is_done()) {
+        const bool more = co_await read_more();
+        if (!more) break;
+    }
+    co_return parser.is_done() && !refusal_;
+}
+
+asio::awaitable<bool> HttpConnection::read_more() {
+    const bool more = co_await transport_.read(pending_);
+    if (!more && transport_.timed_out()) refuse(status::request_timeout, "the request is too slow");
+    co_return more;
+}
+
+/// Parses what was received. False: it cannot become a request.
+bool HttpConnection::feed(Parser& parser) {
+    using beast::http::error;
+    boost::system::error_code failed;
+    while (!failed && !pending_.empty() && !parser.is_done()) {
+        const std::size_t taken = parser.put(asio::buffer(pending_), failed);
+        pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(taken));
+        if (parser.is_header_done() && !parser.eager()) break;
+    }
+    if (pending_.empty()) pending_ = Bytes{};
+    if (failed == error::header_limit) {
+        return refuse(status::request_header_fields_too_large, "the header is too long");
+    }
+    if (failed == error::body_limit) {
+        return refuse(status::payload_too_large, "the body is too long");
+    }
+    if (failed && failed != error::need_more) {
+        return refuse(status::bad_request, "this is not HTTP/1.1");
+    }
+    // What lies here now is the line before a chunk, or the fields after the last.
+    if (!parser.is_done() && pending_.size() > context_.limits.header_bytes_max) {
+        return refuse(status::request_header_fields_too_large, "the header is too long");
+    }
+    return true;
+}
+
+bool HttpConnection::refuse(status code, std::string_view text) {
+    refusal_ = Refusal{code, text};
+    return false;
+}
+
+/// Before the body is read.
+std::optional<HttpConnection::Refusal> HttpConnection::check_header(Parser& parser) {
+    const auto& header = parser.get();
+    if (header.count(field::transfer_encoding) > 0 && !parser.chunked()) {
+        // Where such a body ends nobody could say.
+        return Refusal{status::not_implemented, "only the transfer coding chunked is understood"};
+    }
+    const auto expected = header[field::expect];
+    if (!expected.empty() && !beast::iequals(expected, "100-continue")) {
+        return Refusal{status::expectation_failed, "no such expectation can be met"};
+    }
+    if (parser.is_done()) return std::nullopt;
+    const std::size_t longest =
+        is_tunnel(header) ? kTunnelBodyBytesMax : context_.limits.body_bytes_max;
+    const auto length = parser.content_length();
+    if (length && *length > longest) {
+        return Refusal{status::payload_too_large, "the body is too long"};
+    }
+    if (!length) parser.body_limit(longest);
+    const std::size_t reserved = length ? static_cast<std::size_t>(*length) : longest;
+    if (reserved <= kFreeBodyBytes) return std::nullopt;
+    if (auto share = context_.bodies.take(reserved)) {
+        body_share_.emplace(std::move(*share));
+        return std::nullopt;
+    }
+    return Refusal{status::service_unavailable, "too many long requests at once"};
+}
+
+/// Puts the answer into `response_`.
+asio::awaitable<void> HttpConnection::answer(const Request& request) {
+    response_.reset();
+    if (is_tunnel(request)) {
+        co_await answer_message(bytes_of(request.body()));
+    } else {
+        co_await answer_by_handler(request);
+    }
+}
+
+asio::awaitable<void> HttpConnection::answer_by_handler(const Request& request) {
+    if (certificate_.empty()) certificate_ = transport_.peer_certificate();
+    const Caller caller{peer_, transport_.is_secure(), certificate_};
+    const auto made = std::make_shared<Response>();
+    // Request and caller are there until the answer is: this coroutine waits for it.
+    auto work = [made, &handler = context_.handler, &request, &caller] {
+        try {
+            *made = handler.handle(request, caller);
+        } catch (const std::exception&) {
+            *made = refusal_response(status::internal_server_error,
+                                     "the request could not be carried out");
+        }
+    };
+    auto done = [made, self = shared_from_this()] {
+        self->response_ = std::move(*made);
+        self->resumed_.cancel();
+    };
+    if (!context_.dispatcher.on_pool(std::move(work), std::move(done))) {
+        response_ = refusal_response(status::service_unavailable, "too many requests are waiting");
+        co_return;
+    }
+    co_await answered();
+}
+
+/// The tunnel of §3.7.
+asio::awaitable<void> HttpConnection::answer_message(BytesView body) {
+    const auto message = split_message(body);
+    if (!message) {
+        response_ = refusal_response(status::bad_request, "the body is no message");
+        co_return;
+    }
+    Bytes out;
+    if (!message->fault.empty()) {
+        context_.dispatcher.engine().refuse(message->envelope, message->payload, peer_,
+                                            message->code, message->fault, out);
+        response_ = message_response(out);
+        co_return;
+    }
+    const auto taken = context_.dispatcher.take(
+        message->envelope, message->payload, peer_, out, [self = shared_from_this()] {
+            return [self](const Bytes& answer, resolver::StreamPtr stream) {
+                self->stream_ = std::move(stream);
+                self->response_ = message_response(answer);
+                self->resumed_.cancel();
+            };
+        });
+    if (taken != resolver::Dispatcher::Taken::kLater) {
+        response_ = message_response(out);
+        co_return;
+    }
+    co_await answered();
+}
+
+asio::awaitable<void> HttpConnection::answered() {
+    while (!response_) {
+        co_await resumed_.async_wait(kAsTuple);
+    }
+}
+
+/// The messages and what follows them in the same body, piece by piece as the peer takes it (§3.7).
+/// The connection ends with it: an end without the last chunk tells the peer that it was cut.
+asio::awaitable<bool> HttpConnection::send_stream(Response response) {
+    const BytesView messages = bytes_of(response.body());
+    piece_.assign(messages.begin(), messages.end());
+    complete(response, context_.clock.now());
+    response.content_length(boost::none);
+    const bool chunked = response.version() == 11;
+    if (chunked) response.chunked(true);
+    response.keep_alive(false);
+    const std::string head = header_text(response);
+    transport_.allow(context_.limits.request);
+    bool goes_on = co_await transport_.write(bytes_of(head), {});
+    next_ = resolver::Stream::Next::kMore;
+    while (goes_on && !ending_) {
+        goes_on = co_await write_piece(chunked);
+        if (!goes_on || next_ != resolver::Stream::Next::kMore) break;
+        goes_on = co_await next_piece();
+    }
+    // A stream that waits for its peer waits in vain: the request is over.
+    const bool whole = goes_on && (next_ == resolver::Stream::Next::kEnd ||
+                                   next_ == resolver::Stream::Next::kClose);
+    if (!whole || !chunked) co_return whole;
+    co_return co_await transport_.write(bytes_of("0\r\n\r\n"), {});
+}
+
+asio::awaitable<bool> HttpConnection::next_piece() {
+    next_.reset();
+    transport_.allow_any_time();
+    const auto deliver = [self = shared_from_this()](Bytes piece, resolver::Stream::Next next) {
+        self->piece_ = std::move(piece);
+        self->next_ = next;
+        self->resumed_.cancel();
+    };
+    while (!context_.dispatcher.advance(stream_, {}, deliver)) {
+        asio::steady_timer pause(transport_.executor(), kPoolPause);
+        co_await pause.async_wait(kAsTuple);
+        if (ending_ || !transport_.is_open()) co_return false;
+    }
+    while (!next_) co_await resumed_.async_wait(kAsTuple);
+    co_return true;
+}
+
+asio::awaitable<bool> HttpConnection::write_piece(bool chunked) {
+    if (piece_.empty()) co_return true;  // an empty chunk would be the last
+    transport_.allow(context_.limits.request);
+    if (!chunked) co_return co_await transport_.write(piece_, {});
+    const std::string size = chunk_head(piece_.size());
+    piece_.insert(piece_.end(), {std::byte{'\r'}, std::byte{'\n'}});
+    co_return co_await transport_.write(bytes_of(size), piece_);
+}
+
+asio::awaitable<bool> HttpConnection::send(Response response, bool is_head) {
+    complete(response, context_.clock.now());
+    const std::string head = header_text(response);
+    transport_.allow(context_.limits.request);
+    const BytesView body = is_head ? BytesView{} : bytes_of(response.body());
+    co_return co_await transport_.write(bytes_of(head), body);
+}
+
+}  // namespace idnode::http
