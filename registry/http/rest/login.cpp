@@ -94,12 +94,15 @@ std::unique_ptr<service::Requester> nobody() {
     return std::make_unique<resolver::Stranger>();
 }
 
-/// Null where the certificate names nobody.
+/// kNotFound: the certificate names nobody.
 Result<std::unique_ptr<service::Requester>> certificate_holder(const Caller& caller, Rules& rules) {
     const auto certificate = crypto::read_certificate(caller.certificate);
     if (!certificate) return certificate.error();
     auto reference = model::parse_value_reference(certificate->subject);
-    if (!reference) return reference.error();
+    if (!reference || !model::split_handle(reference->handle).has_slash) {
+        // Servers without an identity of their own have the name "anonymous".
+        return Error{Errc::kNotFound, "its subject names nobody as index:handle"};
+    }
     auto key = handle::decode_public_key(certificate->public_key);
     if (!key) return Error{Errc::kInvalid, "the certificate's key is neither RSA nor DSA"};
     return std::unique_ptr<service::Requester>(std::make_unique<CertificateHolder>(
@@ -214,8 +217,8 @@ Login log_in(const Call& call, RestContext& context, Rules& rules) {
         case Scheme::kNone:
         case Scheme::kOther:
             if (call.caller.certificate.empty()) break;
-            out.shows_credentials = true;
             log_in_by_certificate(call.caller, rules, out);
+            out.shows_credentials = out.requester->claimed() != nullptr;
             break;
     }
     return out;

@@ -7,6 +7,7 @@
 #include "registry/http/rest/resources.h"
 #include "registry/json/site_json.h"
 #include "registry/model/identifier.h"
+#include "resolver/engine/guess_limit.h"
 #include "resolver/engine/requesters.h"
 
 namespace idnode::http {
@@ -82,11 +83,19 @@ Response get_verification(Call& call, RestContext& context) {
         return refuse(matter, ResponseCode::kServerNotResponsible,
                       "prefix is not homed on this server");
     }
+    const resolver::Peer& peer = call.caller.peer;
+    const model::TimeMs now = context.node.clock.now();
+    if (!context.node.guesses.allows(peer, whose->handle, now)) {
+        return refuse(matter, ResponseCode::kServerBusy, "too many wrong answers: wait a minute");
+    }
     const auto record = rules.directory.values(whose->handle);
     const bool valid = record && resolver::is_answer_of_secret(
                                      *record, whose->index, {asked->nonce, asked->cnonce},
                                      asked->proof, kProofVersion, context.node.proofs);
-    if (!valid) record_failed_proof(matter, {whose->handle, whose->index});
+    if (!valid) {
+        context.node.guesses.count_wrong(peer, whose->handle, now);
+        record_failed_proof(matter, {whose->handle, whose->index});
+    }
     return json_response(Status::ok, JsonObject()
                                          .number("responseCode", 1)
                                          .name("handle", whose->handle)
