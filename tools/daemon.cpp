@@ -40,26 +40,23 @@ sigset_t block_signals() {
 void raise_descriptor_limit(const Settings& settings) {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const rlim_t needed =
-        static_cast<rlim_t>(settings.limits.tcp_connections_max) + kDescriptorsBesideConnections;
+    const rlim_t needed = static_cast<rlim_t>(settings.limits.tcp_connections_max) +
+                          static_cast<rlim_t>(settings.limits.http_connections_max) +
+                          kDescriptorsBesideConnections;
     if (limit.rlim_cur < needed) {
         limit.rlim_cur = std::min(needed, limit.rlim_max);
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
     if (limit.rlim_cur < needed) {
-        spdlog::warn(
-            "event=few_descriptors have={} need={} remedy={}", limit.rlim_cur, needed,
-            log_value("raise the limit of open files or lower limits.tcp_connections_max"));
+        spdlog::warn("event=few_descriptors have={} need={} remedy={}", limit.rlim_cur, needed,
+                     log_value("raise the limit of open files or lower limits.tcp_connections_max "
+                               "and limits.http_connections_max"));
     }
 }
 
 void report_ready(const Node& node, const Settings& settings) {
     for (const std::string& warning : node.warnings()) {
         spdlog::warn("event=look_at_settings what={}", log_value(warning));
-    }
-    if (settings.listen.http_port != kPortOff) {
-        spdlog::info("event=http_not_served port={} reason=not_in_this_version",
-                     settings.listen.http_port);
     }
     const std::string endpoints = node.endpoints();
     spdlog::info("event=ready version={} prefix={} {}", IDNODE_VERSION, settings.node.prefix,
@@ -125,9 +122,10 @@ int run_daemon(const DaemonOptions& options) {
 
     notify_manager("STOPPING=1");
     const auto counters = (*node)->counters();
+    const auto http_counters = (*node)->http_counters();
     (*node)->stop();
-    spdlog::info("event=stopped udp_requests={} tcp_requests={}", counters.udp_requests,
-                 counters.tcp_requests);
+    spdlog::info("event=stopped udp_requests={} tcp_requests={} http_requests={}",
+                 counters.udp_requests, counters.tcp_requests, http_counters.requests);
     return kExitDone;
 }
 

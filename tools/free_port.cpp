@@ -52,6 +52,11 @@ Result<void> choose_ports(Settings::Listen& listen) {
         if (!port) return port.error();
         listen.udp_port = *port;
     }
+    if (listen.http_port == 0) {
+        const auto port = free_port(address, SOCK_STREAM);
+        if (!port) return port.error();
+        listen.http_port = *port;
+    }
     if (listen.tcp_port == 0) {
         const auto port = free_port(address, SOCK_STREAM);
         if (!port) return port.error();

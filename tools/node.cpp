@@ -4,13 +4,17 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "proto/base/text.h"
+#include "registry/http/rest/rest.h"
 #include "registry/model/identifier.h"
 #include "resolver/crypto/answers.h"
 #include "resolver/crypto/digests.h"
 #include "resolver/crypto/session_cryptography.h"
+#include "resolver/crypto/tls.h"
 #include "resolver/engine/signature_cache.h"
 #include "resolver/forward/forwarder.h"
 #include "storage/stores.h"
@@ -37,6 +41,26 @@ resolver::ServerSettings server_settings(const Settings& settings) {
     out.tcp_inflight_max = static_cast<std::size_t>(settings.limits.tcp_inflight_max);
     out.tcp_idle = settings.limits.tcp_idle;
     out.tcp_partial = settings.limits.tcp_partial;
+    return out;
+}
+
+// One is enough for more requests than the handlers can carry out; TLS handshakes may want more.
+constexpr unsigned kCoresPerHttpThread = 4;
+
+http::ServerSettings http_settings(const Settings& settings) {
+    http::ServerSettings out;
+    out.addresses = settings.listen.address;
+    out.port = static_cast<int>(settings.listen.http_port);
+    out.io_threads = std::max(1U, std::thread::hardware_concurrency() / kCoresPerHttpThread);
+    out.threads = static_cast<unsigned>(settings.limits.http_threads);
+    http::Limits& limits = out.limits;
+    limits.connections_max = static_cast<std::size_t>(settings.limits.http_connections_max);
+    limits.header_bytes_max = static_cast<std::size_t>(settings.limits.http_header_bytes_max);
+    limits.body_bytes_max = static_cast<std::size_t>(settings.limits.http_body_bytes_max);
+    limits.bodies_bytes_max =
+        static_cast<std::size_t>(settings.limits.http_bodies_mb * kBytesPerMb);
+    limits.idle = settings.limits.http_idle;
+    limits.request = settings.limits.http_request;
     return out;
 }
 
@@ -88,16 +112,35 @@ Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
 }
 
 void Node::stop() {
+    if (http_server_) http_server_->stop();
     server_->stop();
+}
+
+http::ServerCounters Node::http_counters() const {
+    return http_server_ ? http_server_->counters() : http::ServerCounters{};
+}
+
+std::uint64_t Node::requests() const {
+    const resolver::Server* server = serving_.load();
+    const http::Server* http_server = serving_http_.load();
+    std::uint64_t out = 0;
+    if (server != nullptr) {
+        const auto counters = server->counters();
+        out += counters.udp_requests + counters.tcp_requests;
+    }
+    if (http_server != nullptr) out += http_server->counters().requests;
+    return out;
 }
 
 std::string Node::endpoints() const {
     const auto udp = server_->udp_endpoints();
     const auto tcp = server_->tcp_endpoints();
-    std::string out;
-    if (!udp.empty()) out += fmt::format("udp={}", fmt::join(udp, ","));
-    if (!tcp.empty()) out += fmt::format("{}tcp={}", out.empty() ? "" : " ", fmt::join(tcp, ","));
-    return out;
+    const auto http = http_server_ ? http_server_->endpoints() : std::vector<std::string>{};
+    std::vector<std::string> out;
+    if (!udp.empty()) out.push_back(fmt::format("udp={}", fmt::join(udp, ",")));
+    if (!tcp.empty()) out.push_back(fmt::format("tcp={}", fmt::join(tcp, ",")));
+    if (!http.empty()) out.push_back(fmt::format("http={}", fmt::join(http, ",")));
+    return fmt::format("{}", fmt::join(out, " "));
 }
 
 Result<void> Node::open_keys() {
@@ -111,7 +154,16 @@ Result<void> Node::open_keys() {
     const auto key = read_server_key(settings_.keys_dir());
     if (!key) return key.error();
     cryptography_ = crypto::make_session_cryptography(*key, *entropy_);
-    return {};
+    auto tls = crypto::TlsServer::make(*key, model::prefix_handle_of(settings_.node.prefix));
+    if (!tls) return tls.error();
+    tls_ = std::move(*tls);
+    if (settings_.listen.tls_certificate.empty()) return {};
+    const auto named = tls_->set_named_certificate(
+        {.certificate = settings_.home / settings_.listen.tls_certificate,
+         .key = settings_.home / settings_.listen.tls_key});
+    if (named) return {};
+    return Error{named.error().code,
+                 fmt::format("listen.tls_certificate, listen.tls_key: {}", named.error().detail)};
 }
 
 Result<void> Node::open_store() {
@@ -150,13 +202,10 @@ Result<void> Node::listen() {
     session_limits.timeout_max = settings_.limits.session_timeout;
     sessions_.emplace(session_limits, *entropy_);
     guesses_.emplace(guess_limits(settings_));
-    status_ = std::make_unique<StatusValues>([this] {
-        const resolver::Server* server = serving_.load();
-        const auto counters = server ? server->counters() : resolver::ServerCounters{};
-        return counters.udp_requests + counters.tcp_requests;
-    });
+    status_ = std::make_unique<StatusValues>([this] { return requests(); });
 
-    const bool any_port = settings_.listen.udp_port == 0 || settings_.listen.tcp_port == 0;
+    const Settings::Listen& wanted = settings_.listen;
+    const bool any_port = wanted.udp_port == 0 || wanted.tcp_port == 0 || wanted.http_port == 0;
     for (int tries = 1;; ++tries) {
         // The site record must name the ports before the first question can come.
         Settings chosen = settings_;
@@ -168,6 +217,8 @@ Result<void> Node::listen() {
 }
 
 Result<void> Node::listen_on(const Settings& settings, const std::string& address) {
+    serving_ = nullptr;
+    server_.reset();  // of a try before
     const auto site = make_site(settings, address, signer_->public_key());
     if (!site) return site.error();
     context_.emplace(resolver::EngineContext{
@@ -189,10 +240,25 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
         .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max),
         .authority = authority_settings(settings),
         .administration = administration_settings(settings)});
-    auto server = resolver::Server::start(server_settings(settings), *context_);
+    resolver::ServerSettings server_wanted = server_settings(settings);
+    server_wanted.tls = tls_.get();
+    auto server = resolver::Server::start(server_wanted, *context_);
     if (!server) return server.error();
     server_ = std::move(*server);
     serving_ = server_.get();
+    return listen_http(settings);
+}
+
+Result<void> Node::listen_http(const Settings& settings) {
+    if (settings.listen.http_port == kPortOff) return {};
+    http::RestSettings rest;
+    rest.body_bytes_max = static_cast<std::size_t>(settings.limits.http_body_bytes_max);
+    handler_ = http::make_rest_handler(*context_, rest);
+    auto server = http::Server::start(http_settings(settings),
+                                      {.engine = *context_, .handler = *handler_, .tls = *tls_});
+    if (!server) return server.error();
+    http_server_ = std::move(*server);
+    serving_http_ = http_server_.get();
     return {};
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "proto/base/result.h"
+#include "registry/http/handler.h"
+#include "registry/http/server.h"
 #include "registry/model/ports.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/context.h"
@@ -31,11 +33,13 @@ class Node {
     /// afterwards.
     void stop();
 
-    /// `udp=127.0.0.1:2641 tcp=127.0.0.1:2641`, several addresses with commas between.
+    /// `udp=127.0.0.1:2641 tcp=127.0.0.1:2641 http=127.0.0.1:8000`, several addresses with commas
+    /// between.
     std::string endpoints() const;
     /// What an operator should look at, though the node serves.
     const std::vector<std::string>& warnings() const { return warnings_; }
     resolver::ServerCounters counters() const { return server_->counters(); }
+    http::ServerCounters http_counters() const;
 
   private:
     explicit Node(const Settings& settings);
@@ -45,6 +49,8 @@ class Node {
     Result<void> open_upstream();
     Result<void> listen();
     Result<void> listen_on(const Settings& settings, const std::string& address);
+    Result<void> listen_http(const Settings& settings);
+    std::uint64_t requests() const;
 
     const Settings settings_;
     std::vector<std::string> warnings_;
@@ -56,6 +62,7 @@ class Node {
     std::unique_ptr<model::Signer> signer_;
     std::unique_ptr<model::Proofs> proofs_;
     std::unique_ptr<model::SessionCryptography> cryptography_;
+    std::shared_ptr<crypto::TlsServer> tls_;
     std::optional<resolver::ChallengeTable> challenges_;
     std::optional<resolver::SessionTable> sessions_;
     std::optional<resolver::GuessLimit> guesses_;
@@ -64,7 +71,11 @@ class Node {
     std::unique_ptr<resolver::Upstream> upstream_;
     std::optional<resolver::EngineContext> context_;
     std::unique_ptr<resolver::Server> server_;
-    std::atomic<const resolver::Server*> serving_ = nullptr;  // once it is there, for the status
+    std::unique_ptr<http::Handler> handler_;
+    std::unique_ptr<http::Server> http_server_;  // none when its port is off
+    // Once they are there, for the status.
+    std::atomic<const resolver::Server*> serving_ = nullptr;
+    std::atomic<const http::Server*> serving_http_ = nullptr;
 };
 
 }  // namespace idnode::tools

@@ -86,11 +86,24 @@ constexpr std::array kTable{
     Setting{"listen.tcp_port", "number", "port", kPortOff, kPortMax, kRestart,
             "TCP port of the Handle protocol; 0: any free port, -1: none.",
             [](Settings& s) -> SettingField { return &s.listen.tcp_port; }},
+    Setting{"listen.http_port", "number", "port", kPortOff, kPortMax, kRestart,
+            "TCP port of the HTTP interface, plain and TLS on the same port: the Handle protocol "
+            "in HTTP "
+            "and the JSON interface; 0: any free port, -1: none.",
+            [](Settings& s) -> SettingField { return &s.listen.http_port; }},
     Setting{
-        "listen.http_port", "number", "port", kPortOff, kPortMax, kRestart,
-        "Port reserved for the HTTP interface; 0: any free port, -1: none. This version serves the "
-        "Handle protocol only and does not open it.",
-        [](Settings& s) -> SettingField { return &s.listen.http_port; }},
+        "listen.tls_certificate", "text", "", 0, 0, kRestart,
+        "PEM file, from the folder of this file, with the certificate (and its chain) that is "
+        "shown "
+        "to clients that ask for this node by a host name, as browsers do. All others, and "
+        "everyone "
+        "when this is empty, see a certificate that the node makes around its own key: clients of "
+        "the Handle protocol compare that key with the site record.",
+        [](Settings& s) -> SettingField { return &s.listen.tls_certificate; }},
+    Setting{"listen.tls_key", "text", "", 0, 0, kRestart,
+            "PEM file, from the folder of this file, with the unencrypted private key of "
+            "listen.tls_certificate.",
+            [](Settings& s) -> SettingField { return &s.listen.tls_key; }},
 
     Setting{"data.dir", "text", "", 0, 0, kRestart,
             "Folder of the database, from the folder of this file.",
@@ -136,6 +149,29 @@ constexpr std::array kTable{
             "Questions of one TCP connection that wait for the disk or a top-level node at once; "
             "the next one waits to be read.",
             [](Settings& s) -> SettingField { return &s.limits.tcp_inflight_max; }},
+    Setting{"limits.http_connections_max", "number", "connections", 1, 1'000'000, kRestart,
+            "HTTP connections open at once; one more is closed at once.",
+            [](Settings& s) -> SettingField { return &s.limits.http_connections_max; }},
+    Setting{"limits.http_idle_s", "number", "s", 1, 86'400, kRestart,
+            "An HTTP connection without a request for so long is closed.",
+            [](Settings& s) -> SettingField { return &s.limits.http_idle; }},
+    Setting{"limits.http_request_s", "number", "s", 1, 300, kRestart,
+            "How long the header of an HTTP request may take, then its body, then the client to "
+            "take the answer; each 8 KiB that move add a second.",
+            [](Settings& s) -> SettingField { return &s.limits.http_request; }},
+    Setting{"limits.http_header_bytes_max", "number", "bytes", 1'024, 1'048'576, kRestart,
+            "The longest header of an HTTP request, its first line included.",
+            [](Settings& s) -> SettingField { return &s.limits.http_header_bytes_max; }},
+    Setting{"limits.http_body_bytes_max", "number", "bytes", 1'024, 1'073'741'824, kRestart,
+            "The longest body of an HTTP request.",
+            [](Settings& s) -> SettingField { return &s.limits.http_body_bytes_max; }},
+    Setting{"limits.http_bodies_mb", "number", "MiB", 1, 1'048'576, kRestart,
+            "Memory for the bodies of all HTTP requests together; a request that finds no room is "
+            "told to come again.",
+            [](Settings& s) -> SettingField { return &s.limits.http_bodies_mb; }},
+    Setting{"limits.http_threads", "number", "threads", 1, 1024, kRestart,
+            "Threads that carry out HTTP requests, apart from those that serve UDP and TCP.",
+            [](Settings& s) -> SettingField { return &s.limits.http_threads; }},
     Setting{"limits.challenges_max", "number", "challenges", 16, 16'777'216, kRestart,
             "Authentication challenges that may wait for their answer; one more drops the oldest.",
             [](Settings& s) -> SettingField { return &s.limits.challenges_max; }},

@@ -36,6 +36,8 @@ struct Settings {
         std::int64_t udp_port = 2641;
         std::int64_t tcp_port = 2641;
         std::int64_t http_port = 8000;
+        std::string tls_certificate;
+        std::string tls_key;
     };
     struct Data {
         std::string dir = "data";
@@ -56,6 +58,13 @@ struct Settings {
         std::chrono::seconds tcp_idle{300};
         std::chrono::seconds tcp_partial{30};
         std::int64_t tcp_inflight_max = 256;
+        std::int64_t http_connections_max = 4'096;
+        std::chrono::seconds http_idle{60};
+        std::chrono::seconds http_request{30};
+        std::int64_t http_header_bytes_max = 16'384;
+        std::int64_t http_body_bytes_max = 4'194'304;
+        std::int64_t http_bodies_mb = 256;
+        std::int64_t http_threads = 8;
         std::int64_t challenges_max = 65'536;
         std::int64_t sessions_max = 65'536;
         std::chrono::seconds session_timeout{86'400};

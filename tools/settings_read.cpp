@@ -219,6 +219,12 @@ Result<void> check_whole(const Settings& settings, std::string_view source) {
                                  "turn at least one on",
                                  source)};
     }
+    if (settings.listen.tls_certificate.empty() != settings.listen.tls_key.empty()) {
+        return Error{Errc::kInvalid,
+                     fmt::format("{}: listen.tls_certificate and listen.tls_key belong together; "
+                                 "give both or neither",
+                                 source)};
+    }
     return {};
 }
 

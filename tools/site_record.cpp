@@ -18,6 +18,12 @@ std::vector<handle::Interface> interfaces_of(const SiteFacts& facts) {
         out.push_back({handle::InterfaceType::kQuery, handle::Transport::kUdp,
                        static_cast<std::uint32_t>(facts.udp_port)});
     }
+    if (facts.http_port > 0) {
+        for (const auto transport : {handle::Transport::kHttp, handle::Transport::kHttps}) {
+            out.push_back({handle::InterfaceType::kBoth, transport,
+                           static_cast<std::uint32_t>(facts.http_port)});
+        }
+    }
     return out;
 }
 
@@ -61,6 +67,7 @@ Result<handle::Site> make_site(const Settings& settings, const std::string& addr
     return make_site({.address = address,
                       .udp_port = settings.listen.udp_port,
                       .tcp_port = settings.listen.tcp_port,
+                      .http_port = settings.listen.http_port,
                       .public_key = public_key,
                       .serial = settings.node.site_serial,
                       .description = settings.node.description});

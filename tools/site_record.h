@@ -24,7 +24,8 @@ struct SiteFacts {
     std::string address;
     std::int64_t udp_port = 0;
     std::int64_t tcp_port = 0;
-    Bytes public_key;  // key encoding of §2.8
+    std::int64_t http_port = 0;  // HTTP and HTTPS
+    Bytes public_key;            // key encoding of §2.8
     std::int64_t serial = 1;
     std::string description;  // empty: no attribute
 };

@@ -12,7 +12,7 @@ namespace idnode::testing {
 namespace {
 
 Finished start_and_end(const std::filesystem::path& config, const Settings& settings = {}) {
-    Settings all{"listen.udp_port=0", "listen.tcp_port=0"};
+    Settings all{"listen.udp_port=0", "listen.tcp_port=0", "listen.http_port=0"};
     all.insert(all.end(), settings.begin(), settings.end());
     return run(daemon_command(config, all));
 }

@@ -73,7 +73,7 @@ namespace {
 
 /// Free ports unless the test asks for others: the later setting counts.
 Settings with_free_ports(const Settings& settings) {
-    Settings out{"listen.udp_port=0", "listen.tcp_port=0"};
+    Settings out{"listen.udp_port=0", "listen.tcp_port=0", "listen.http_port=0"};
     out.insert(out.end(), settings.begin(), settings.end());
     return out;
 }
@@ -89,6 +89,7 @@ Daemon::Daemon(const std::filesystem::path& config, const Settings& settings)
     if (!ready) throw std::runtime_error("idnoded does not serve\n" + process_.errors());
     udp_port_ = port_in(*ready, "udp");
     tcp_port_ = port_in(*ready, "tcp");
+    http_port_ = port_in(*ready, "http");
     if (udp_port_ == 0 || tcp_port_ == 0) throw std::runtime_error("no ports in: " + *ready);
 }
 

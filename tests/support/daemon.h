@@ -52,6 +52,8 @@ class Daemon {
 
     std::uint16_t udp_port() const { return udp_port_; }
     std::uint16_t tcp_port() const { return tcp_port_; }
+    /// 0: the daemon does not serve HTTP.
+    std::uint16_t http_port() const { return http_port_; }
     Process& process() { return process_; }
 
     /// SIGTERM, and the exit code; -1000 when it does not end.
@@ -63,6 +65,7 @@ class Daemon {
     Process process_;
     std::uint16_t udp_port_ = 0;
     std::uint16_t tcp_port_ = 0;
+    std::uint16_t http_port_ = 0;
 };
 
 /// The command line of a daemon with the given settings.
