@@ -1,12 +1,10 @@
 // Who sends a request: §8.7.
 
-#include <openssl/x509.h>
-
 #include <catch2/catch.hpp>
 #include <regex>
 
 #include "proto/handle/challenge.h"
-#include "resolver/crypto/pkey.h"
+#include "tests/support/client_certificate.h"
 #include "tests/unit/http/rest_fixture.h"
 
 using namespace idnode;
@@ -91,28 +89,8 @@ http::Response put_as_nobody(RestNode& node, Fields fields = {}) {
     return node.send(Method::put, kNew, fields, url_value(1));
 }
 
-/// A self-signed certificate with this subject, as DER.
-Bytes certificate(const std::vector<std::pair<const char*, std::string>>& subject,
-                  const Bytes& private_key = test_key()) {
-    const auto key = crypto::load_private_key(private_key);
-    REQUIRE(key);
-    const std::unique_ptr<X509, void (*)(X509*)> made(X509_new(), X509_free);
-    X509_set_version(made.get(), 2);
-    X509_NAME* name = X509_get_subject_name(made.get());
-    for (const auto& [attribute, value] : subject) {
-        X509_NAME_add_entry_by_txt(name, attribute, MBSTRING_UTF8,
-                                   reinterpret_cast<const unsigned char*>(value.data()),
-                                   static_cast<int>(value.size()), -1, 0);
-    }
-    X509_set_issuer_name(made.get(), name);
-    X509_gmtime_adj(X509_getm_notBefore(made.get()), -100);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), -50);  // expired: it does not matter
-    X509_set_pubkey(made.get(), key->get());
-    REQUIRE(X509_sign(made.get(), key->get(), EVP_sha256()) > 0);
-    Bytes out(static_cast<std::size_t>(i2d_X509(made.get(), nullptr)));
-    auto* at = reinterpret_cast<unsigned char*>(out.data());
-    i2d_X509(made.get(), &at);
-    return out;
+Bytes certificate(const testing::Subject& subject, const Bytes& private_key = test_key()) {
+    return testing::client_certificate(subject, private_key);
 }
 
 }  // namespace
@@ -331,7 +309,7 @@ TEST_CASE("a session ends after thirty minutes without use") {
 TEST_CASE("a client certificate stands for the identity in its UID, CN or O") {
     RestNode node;
     const std::string id = "300:0.NA/88.100.1";
-    using Subject = std::vector<std::pair<const char*, std::string>>;
+    using testing::Subject;
     for (const Subject& subject :
          {Subject{{"UID", id}}, Subject{{"CN", id}}, Subject{{"O", id}},
           Subject{{"CN", "somebody"}, {"UID", id}}, Subject{{"O", "somebody"}, {"CN", id}}}) {
