@@ -20,4 +20,13 @@ enum class Structure : std::uint8_t {
     kLocalSites = 11,
 };
 
+/// The first octet of an input of fuzz_json: an ASCII digit, so that seeds are text.
+enum class JsonForm : std::uint8_t {
+    kRecordBody = '0',
+    kRecord = '1',
+    kSite = '2',
+    kParameters = '3',
+    kLogin = '4',
+};
+
 }  // namespace idnode::test

@@ -1,5 +1,7 @@
 // Writes the octets of the vectors as seeds: DIR/messages for complete messages, DIR/structures for
-// everything else, there with the octet in front that chooses the decoder.
+// everything else, there with the octet in front that chooses the decoder; and DIR/json from their
+// JSON forms.
+#include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -41,10 +43,50 @@ Bytes with_choice(test::Structure structure, const test::WireVector& vector) {
     return out;
 }
 
+void write_text(const std::filesystem::path& path, test::JsonForm form, std::string_view text) {
+    write(path, as_bytes_view(static_cast<char>(form) + std::string(text)));
+}
+
+void write_json_form(const std::filesystem::path& folder, const test::WireVector& vector) {
+    const auto* form = vector.json.if_contains("restJson");
+    if (form == nullptr) return;
+    const std::string text = boost::json::serialize(*form);
+    if (vector.kind == "site") {
+        write_text(folder / vector.name, test::JsonForm::kSite, text);
+    } else {
+        write_text(folder / vector.name, test::JsonForm::kRecordBody, text);
+        write_text(folder / (vector.name + "-record"), test::JsonForm::kRecord,
+                   R"({"handle":"88.100.1/abc","values":[)" + text + "]}");
+    }
+}
+
+/// Parameters and Authorization fields, which the vectors do not have.
+void write_requests(const std::filesystem::path& folder) {
+    using test::JsonForm;
+    write_text(folder / "query", JsonForm::kParameters,
+               "type=URL.&index=1&index=various&pretty&callback=a%2Eb&page=-1&publicOnly=YES");
+    write_text(folder / "parameters", JsonForm::kParameters,
+               R"({"type":["URL","HS_SITE."],"index":[1,2],"auth":true})");
+    write_text(folder / "basic", JsonForm::kLogin, "Basic MzAxJTNBMC5OQS84OC4xMDA6c2VjcmV0");
+    constexpr std::string_view kProof =
+        R"(id="301%3A0.NA/88.100", type="HS_SECKEY", cnonce="AAAA", signature="AAAA")";
+    write_text(folder / "proof", JsonForm::kLogin,
+               R"(Handle version="0", sessionId="0a", alg="HMAC-SHA256", )" + std::string(kProof));
+    write_text(folder / "pbkdf2", JsonForm::kLogin,
+               R"(Handle alg="PBKDF2-HMAC-SHA1", salt="AA==", iterations="10", length=160, )" +
+                   std::string(kProof));
+    write_text(folder / "session", JsonForm::kLogin,
+               R"({"sessionId":"0a","id":"300:0.NA/88.100","type":"HS_PUBKEY","alg":"SHA256",)"
+               R"("cnonce":"AAAA","signature":"AAAA","clientCert":false})");
+}
+
 void write_all(const std::filesystem::path& folder) {
+    std::filesystem::create_directories(folder / "json");
+    write_requests(folder / "json");
     std::filesystem::create_directories(folder / "messages");
     std::filesystem::create_directories(folder / "structures");
     for (const test::WireVector& vector : test::wire_vectors()) {
+        write_json_form(folder / "json", vector);
         if (vector.kind == "request" || vector.kind == "response" || vector.kind == "encrypted") {
             write(folder / "messages" / vector.name, vector.octets);
         } else if (const auto found = kStructures.find(vector.kind); found != kStructures.end()) {
