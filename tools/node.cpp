@@ -85,6 +85,7 @@ service::Authority::Settings authority_settings(const Settings& settings) {
     const std::string own = model::prefix_handle_of(settings.node.prefix);
     service::Authority::Settings out;
     out.server_administrators = {{own, kAdminKeyIndex}, {own, kAdminSecretIndex}};
+    out.mirrors = mirror_identities(settings);
     return out;
 }
 
@@ -107,6 +108,7 @@ Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
     if (auto done = node->open_keys(); !done) return done.error();
     if (auto done = node->open_store(); !done) return done.error();
     if (auto done = node->open_upstream(); !done) return done.error();
+    if (auto done = node->open_replication(); !done) return done.error();
     if (auto done = node->listen(); !done) return done.error();
     return node;
 }
@@ -114,10 +116,16 @@ Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
 void Node::stop() {
     if (http_server_) http_server_->stop();
     server_->stop();
+    mirror_.reset();
 }
 
 http::ServerCounters Node::http_counters() const {
     return http_server_ ? http_server_->counters() : http::ServerCounters{};
+}
+
+std::string Node::replication_status() const {
+    const auto status = mirror_ ? std::optional(mirror_->status()) : std::nullopt;
+    return replication_status_json(*store_, status ? &*status : nullptr, clock_.now());
 }
 
 std::uint64_t Node::requests() const {
@@ -174,7 +182,8 @@ Result<void> Node::open_store() {
     if (!store) return store.error();
     store_ = std::move(*store);
     const std::string own = model::prefix_handle_of(settings_.node.prefix);
-    if (store_->prefixes().current()->contains(own)) return {};
+    // What a mirror is responsible for is its primary's to say.
+    if (settings_.is_mirror() || store_->prefixes().current()->contains(own)) return {};
     return Error{Errc::kInvalid,
                  fmt::format("node.prefix = \"{}\": the database in {} is not responsible for this "
                              "prefix; correct node.prefix or data.dir",
@@ -191,6 +200,16 @@ Result<void> Node::open_upstream() {
     return {};
 }
 
+/// A mirror follows its primary from here on; what it serves meanwhile is what it had.
+Result<void> Node::open_replication() {
+    for_mirrors_ = std::make_unique<MirrorService>(settings_, tls_, *signer_);
+    if (!settings_.is_mirror()) return {};
+    auto mirror = MirrorThread::start(settings_, {*store_, *digests_, clock_});
+    if (!mirror) return mirror.error();
+    mirror_ = std::move(*mirror);
+    return {};
+}
+
 Result<void> Node::listen() {
     const SiteAddress address = choose_site_address(settings_);
     if (!address.warning.empty()) warnings_.push_back(address.warning);
@@ -202,7 +221,8 @@ Result<void> Node::listen() {
     session_limits.timeout_max = settings_.limits.session_timeout;
     sessions_.emplace(session_limits, *entropy_);
     guesses_.emplace(guess_limits(settings_));
-    status_ = std::make_unique<StatusValues>([this] { return requests(); });
+    status_ = std::make_unique<StatusValues>([this] { return requests(); },
+                                             [this] { return replication_status(); });
 
     const Settings::Listen& wanted = settings_.listen;
     const bool any_port = wanted.udp_port == 0 || wanted.tcp_port == 0 || wanted.http_port == 0;
@@ -219,8 +239,9 @@ Result<void> Node::listen() {
 Result<void> Node::listen_on(const Settings& settings, const std::string& address) {
     serving_ = nullptr;
     server_.reset();  // of a try before
-    const auto site = make_site(settings, address, signer_->public_key());
+    auto site = make_site(settings, address, signer_->public_key());
     if (!site) return site.error();
+    site->primary = !settings.is_mirror();
     context_.emplace(resolver::EngineContext{
         .store = *store_,
         .clock = clock_,
@@ -235,6 +256,8 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
         .upstream = *upstream_,
         .status = *status_,
         .audit = audit_,
+        .replication = &for_mirrors_->replication(),
+        .is_mirror = settings.is_mirror(),
         .site = handle::encode_site(*site),
         .site_serial = site->serial,
         .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max),

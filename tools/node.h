@@ -17,6 +17,7 @@
 #include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
 #include "tools/audit_log.h"
+#include "tools/replication.h"
 #include "tools/settings.h"
 #include "tools/status_values.h"
 #include "tools/system_clock.h"
@@ -47,10 +48,12 @@ class Node {
     Result<void> open_store();
     Result<void> open_keys();
     Result<void> open_upstream();
+    Result<void> open_replication();
     Result<void> listen();
     Result<void> listen_on(const Settings& settings, const std::string& address);
     Result<void> listen_http(const Settings& settings);
     std::uint64_t requests() const;
+    std::string replication_status() const;
 
     const Settings settings_;
     std::vector<std::string> warnings_;
@@ -69,6 +72,8 @@ class Node {
     std::unique_ptr<StatusValues> status_;
     AuditLog audit_;
     std::unique_ptr<resolver::Upstream> upstream_;
+    std::unique_ptr<MirrorService> for_mirrors_;
+    std::unique_ptr<MirrorThread> mirror_;  // none on a primary
     std::optional<resolver::EngineContext> context_;
     std::unique_ptr<resolver::Server> server_;
     std::unique_ptr<http::Handler> handler_;

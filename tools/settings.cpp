@@ -34,6 +34,19 @@ Result<void> check_optional_address(std::string_view text) {
     return check_address(text);
 }
 
+Result<void> check_identity(std::string_view text) {
+    const auto parsed = model::parse_value_reference(text);
+    return parsed ? Result<void>() : Result<void>(parsed.error());
+}
+
+Result<void> check_optional_identity(std::string_view text) {
+    return text.empty() ? Result<void>() : check_identity(text);
+}
+
+Result<void> check_optional_host_port(std::string_view text) {
+    return text.empty() ? Result<void>() : check_host_port(text);
+}
+
 Result<void> check_folder(std::string_view text) {
     if (!text.empty()) return {};
     return Error{Errc::kInvalid, "must name a folder"};
@@ -130,6 +143,38 @@ constexpr std::array kTable{
     Setting{"upstream.cache_mb", "number", "MiB", 0, 1'048'576, kRestart,
             "Memory for answers of top-level nodes; 0: none are kept.",
             [](Settings& s) -> SettingField { return &s.upstream.cache_mb; }},
+
+    Setting{"replication.mirrors", "list of texts", "", 0, 0, kRestart,
+            "Who may mirror this node, as INDEX:HANDLE: a key, or a group of them. They receive "
+            "every record with its secret values. The node's administrators always may.",
+            [](Settings& s) -> SettingField { return &s.replication.mirrors; }, &check_identity},
+    Setting{"replication.streams_max", "number", "streams", 1, 1024, kRestart,
+            "Mirrors that are sent to at once; one more is told to come again.",
+            [](Settings& s) -> SettingField { return &s.replication.streams_max; }},
+
+    Setting{"mirror.primary", "text", "", 0, 0, kRestart,
+            "The node that this one mirrors, as HOST:PORT (TCP): everything here becomes what it "
+            "has there, changes are refused. Empty: this node is a primary.",
+            [](Settings& s) -> SettingField { return &s.mirror.primary; },
+            &check_optional_host_port},
+    Setting{
+        "mirror.primary_key_file", "text", "", 0, 0, kRestart,
+        "The primary's public key, a copy of its keys/pubkey.bin, from the folder of this file: "
+        "nothing is believed that this key does not vouch for.",
+        [](Settings& s) -> SettingField { return &s.mirror.primary_key_file; }},
+    Setting{"mirror.identity", "text", "", 0, 0, kRestart,
+            "As whom the primary knows this node, as INDEX:HANDLE.",
+            [](Settings& s) -> SettingField { return &s.mirror.identity; },
+            &check_optional_identity},
+    Setting{"mirror.key_file", "text", "", 0, 0, kRestart,
+            "Private key file of mirror.identity, from the folder of this file.",
+            [](Settings& s) -> SettingField { return &s.mirror.key_file; }},
+    Setting{"mirror.secret_file", "text", "", 0, 0, kRestart,
+            "File with the secret key of mirror.identity, instead of a private key.",
+            [](Settings& s) -> SettingField { return &s.mirror.secret_file; }},
+    Setting{"mirror.interval_ms", "number", "ms", 10, 3'600'000, kRestart,
+            "How long to wait before the primary is asked again for what has changed.",
+            [](Settings& s) -> SettingField { return &s.mirror.interval; }},
 
     Setting{"limits.udp_answer_bytes_max", "number", "bytes", 492, 262'144, kRestart,
             "A longer answer is not sent over UDP: the client is told to use TCP.",

@@ -52,6 +52,18 @@ struct Settings {
         std::chrono::seconds negative_ttl{10};
         std::int64_t cache_mb = 64;
     };
+    struct Replication {
+        std::vector<std::string> mirrors;
+        std::int64_t streams_max = 4;
+    };
+    struct Mirror {
+        std::string primary;
+        std::string primary_key_file;
+        std::string identity;
+        std::string key_file;
+        std::string secret_file;
+        std::chrono::milliseconds interval{30'000};
+    };
     struct Limits {
         std::int64_t udp_answer_bytes_max = 4096;
         std::int64_t tcp_connections_max = 10'000;
@@ -80,6 +92,8 @@ struct Settings {
     Listen listen;
     Data data;
     Upstream upstream;
+    Replication replication;
+    Mirror mirror;
     Limits limits;
     Log log;
 
@@ -87,6 +101,7 @@ struct Settings {
     std::filesystem::path home = ".";
 
     std::filesystem::path data_dir() const { return home / data.dir; }
+    bool is_mirror() const { return !mirror.primary.empty(); }
     std::filesystem::path keys_dir() const { return home / "keys"; }
     model::SuffixCase suffix_case() const {
         return node.suffix_case == "keep" ? model::SuffixCase::kKeep : model::SuffixCase::kFold;

@@ -10,10 +10,12 @@ namespace idnode::tools {
 
 namespace {
 
-handle::Value status_value(std::int32_t index, std::string_view text) {
+constexpr std::string_view kServerStatus = "CNRI.SERVER_STATUS";
+
+handle::Value status_value(std::int32_t index, std::string_view type, std::string_view text) {
     handle::Value out;
     out.index = index;
-    out.type = "CNRI.SERVER_STATUS";
+    out.type = type;
     out.permissions = handle::permission::kAdminRead | handle::permission::kAdminWrite;
     out.data = to_bytes(text);
     return out;
@@ -34,13 +36,15 @@ std::vector<handle::Value> StatusValues::values() const {
     const std::uint64_t peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
     const std::uint64_t requests = requests_();
     return {
-        status_value(
-            1, fmt::format("freemem={}; totalmem={}; maxmem={}; runtime={}; numreqs={}", free_bytes,
-                           total_bytes, total_bytes, run_time.count(), requests)),
-        status_value(2, fmt::format(R"({{"freeMemory":{},"totalMemory":{},"peakMemory":{},)"
-                                    R"("runTimeMs":{},"requests":{},"version":"{}"}})",
-                                    free_bytes, total_bytes, peak_bytes, run_time.count(), requests,
-                                    IDNODE_VERSION)),
+        status_value(1, kServerStatus,
+                     fmt::format("freemem={}; totalmem={}; maxmem={}; runtime={}; numreqs={}",
+                                 free_bytes, total_bytes, total_bytes, run_time.count(), requests)),
+        status_value(2, kServerStatus,
+                     fmt::format(R"({{"freeMemory":{},"totalMemory":{},"peakMemory":{},)"
+                                 R"("runTimeMs":{},"requests":{},"version":"{}"}})",
+                                 free_bytes, total_bytes, peak_bytes, run_time.count(), requests,
+                                 IDNODE_VERSION)),
+        status_value(3, "CNRI.REPLICATION_STATUS", replication_()),
     };
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "registry/model/ports.h"
@@ -9,17 +10,19 @@
 
 namespace idnode::tools {
 
-/// The values of `0.SITE/status` (§4.9): memory, time since the start and requests served, as the
-/// reference server writes them. Thread-safe.
+/// The values of `0.SITE/status` (§4.9): memory, time since the start, requests served and where
+/// replication stands, as the reference server writes them. Thread-safe.
 class StatusValues final : public resolver::StatusSource {
   public:
-    /// `requests`: how many were taken so far; called from any thread.
-    explicit StatusValues(std::function<std::uint64_t()> requests)
-        : requests_(std::move(requests)) {}
+    /// `requests`: how many were taken so far; `replication`: the JSON of value 3. Both are called
+    /// from any thread.
+    StatusValues(std::function<std::uint64_t()> requests, std::function<std::string()> replication)
+        : requests_(std::move(requests)), replication_(std::move(replication)) {}
     std::vector<handle::Value> values() const override;
 
   private:
     const std::function<std::uint64_t()> requests_;
+    const std::function<std::string()> replication_;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

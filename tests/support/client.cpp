@@ -243,6 +243,12 @@ Reply TcpClient::ask(const Request& request, milliseconds patience) {
     return receive_reply(patience);
 }
 
+Bytes TcpClient::receive_some(milliseconds patience) {
+    Bytes out(limits::kMessageBytesMax);
+    out.resize(read_some(out, patience));
+    return out;
+}
+
 bool TcpClient::is_closed_within(milliseconds patience) {
     const auto until = Clock::now() + patience;
     std::array<std::byte, 4096> skipped;

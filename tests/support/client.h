@@ -117,6 +117,8 @@ class TcpClient {
     std::optional<Bytes> receive(milliseconds patience = kPatience);
     Reply receive_reply(milliseconds patience = kPatience);
     Reply ask(const Request& request, milliseconds patience = kPatience);
+    /// What comes next as it comes, for streams; empty when the connection ended or nothing came.
+    Bytes receive_some(milliseconds patience = kPatience);
     /// Whether the other side closes (or resets) within the time; messages before that are skipped.
     bool is_closed_within(milliseconds patience = kPatience);
 

@@ -10,6 +10,7 @@
 
 #include "proto/handle/site.h"
 #include "registry/json/site_json.h"
+#include "resolver/mirror/position.h"
 #include "storage/stores.h"
 #include "tools/ask.h"
 #include "tools/commands/commands.h"
@@ -49,14 +50,30 @@ Probe probe(const Options& options, std::string_view name, Carriers carriers) {
     return {name, ask(route, {.op = handle::OpCode::kGetSiteInfo})};
 }
 
-Result<model::StoreCounts> count(const Settings& settings) {
+struct Content {
+    model::StoreCounts counts;
+    std::optional<mirror::Position> position;  // of a mirror
+};
+
+Result<Content> look_into(const Settings& settings) {
     const SystemClock clock;
     storage::RocksOptions options;
     options.dir = settings.data_dir();
     options.read_only = true;
     const auto store = storage::open_rocks_store(options, clock);
     if (!store) return store.error();
-    return (*store)->counts();
+    Content out;
+    auto counts = (*store)->counts();
+    if (!counts) return counts.error();
+    out.counts = *std::move(counts);
+    if (!settings.is_mirror()) return out;
+    const auto state = (*store)->mirror_state();
+    if (!state) return state.error();
+    if (state->empty()) return out;
+    auto position = mirror::decode_position(*state);
+    if (!position) return position.error();
+    out.position = *position;
+    return out;
 }
 
 std::uint64_t last_transaction(const model::StoreCounts& counts) {
@@ -93,11 +110,23 @@ void print_probes(const Options& options, const std::vector<Probe>& probes) {
     }
 }
 
-void print_counts(const Settings& settings, const model::StoreCounts& counts) {
+std::string describe_mirror(const std::optional<mirror::Position>& position) {
+    if (!position) return "nothing dumped yet";
+    const auto ago = SystemClock().now() - static_cast<model::TimeMs>(position->last_query_ms);
+    return fmt::format("at its transaction {}, kept {:.1f} s ago", position->last_transaction,
+                       static_cast<double>(ago) / 1000.0);
+}
+
+void print_content(const Settings& settings, const Content& content) {
+    const model::StoreCounts& counts = content.counts;
     fmt::print("prefix    {}\n", settings.node.prefix);
     fmt::print("records   {}{}\n", counts.exact ? "" : "about ", counts.records);
     fmt::print("homed     {} prefixes and markers\n", counts.homed_prefixes);
     fmt::print("changes   {} (last transaction)\n", last_transaction(counts));
+    if (settings.is_mirror()) {
+        fmt::print("mirror    of {}, {}\n", settings.mirror.primary,
+                   describe_mirror(content.position));
+    }
     fmt::print("disk      {:.1f} MiB in {}\n", static_cast<double>(counts.disk_bytes) / (1 << 20),
                settings.data_dir().string());
 }
@@ -111,7 +140,7 @@ boost::json::object probe_json(const Probe& one) {
 }
 
 std::string json_of(const Options& options, const std::vector<Probe>& probes,
-                    const std::optional<model::StoreCounts>& counts) {
+                    const std::optional<Content>& content) {
     boost::json::object out{{"server", options.server}};
     for (const Probe& one : probes) {
         out[one.transport == "UDP" ? "udp" : "tcp"] = probe_json(one);
@@ -123,12 +152,18 @@ std::string json_of(const Options& options, const std::vector<Probe>& probes,
             out["keySha256"] = fingerprint(site->servers.front().public_key);
         }
     }
-    if (counts) {
-        out["store"] = boost::json::object{{"records", counts->records},
-                                           {"exact", counts->exact},
-                                           {"homedPrefixes", counts->homed_prefixes},
-                                           {"lastTransaction", last_transaction(*counts)},
-                                           {"diskBytes", counts->disk_bytes}};
+    if (content) {
+        const model::StoreCounts& counts = content->counts;
+        out["store"] = boost::json::object{{"records", counts.records},
+                                           {"exact", counts.exact},
+                                           {"homedPrefixes", counts.homed_prefixes},
+                                           {"lastTransaction", last_transaction(counts)},
+                                           {"diskBytes", counts.disk_bytes}};
+        if (content->position) {
+            out["mirror"] =
+                boost::json::object{{"lastTransaction", content->position->last_transaction},
+                                    {"lastQueryMs", content->position->last_query_ms}};
+        }
     }
     return boost::json::serialize(out);
 }
@@ -148,7 +183,7 @@ std::string default_server(const std::optional<Settings>& settings) {
 
 int run(Options options) {
     std::optional<Settings> settings;
-    std::optional<model::StoreCounts> counts;
+    std::optional<Content> content;
     if (!options.config.empty()) {
         auto read = read_settings(options.config);
         if (!read) {
@@ -156,12 +191,12 @@ int run(Options options) {
             return kExitUsage;
         }
         settings = *std::move(read);
-        auto counted = count(*settings);
-        if (!counted) {
-            complain(counted.error().detail);
+        auto seen = look_into(*settings);
+        if (!seen) {
+            complain(seen.error().detail);
             return kExitFailed;
         }
-        counts = *std::move(counted);
+        content = *std::move(seen);
     }
     if (options.server.empty()) options.server = default_server(settings);
     std::vector<Probe> probes;
@@ -171,10 +206,10 @@ int run(Options options) {
         probes.push_back(probe(options, "TCP", Carriers::kTcp));
     }
     if (options.json) {
-        fmt::print("{}\n", json_of(options, probes, counts));
+        fmt::print("{}\n", json_of(options, probes, content));
     } else {
         if (!probes.empty()) print_probes(options, probes);
-        if (counts) print_counts(*settings, *counts);
+        if (content) print_content(*settings, *content);
     }
     for (const Probe& one : probes) {
         if (one.ok()) return kExitDone;
