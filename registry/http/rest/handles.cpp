@@ -216,12 +216,15 @@ Response put_handle(Call& call, RestContext& context) {
     const bool adds = call.parameters.has("index");
     const Matter matter{call, context, login, adds ? OpCode::kAddValue : OpCode::kCreateHandle,
                         call.subject};
-    const service::Verdict verdict =
-        adds ? rules.administration.add_values(call.subject, *values, overwrite, refer,
-                                               *login.requester)
-             : rules.administration.create(
-                   call.subject, *values, {overwrite, call.parameters.flag("mintNewSuffix"), refer},
-                   *login.requester);
+    const service::Verdict verdict = change(matter, [&] {
+        if (adds) {
+            return rules.administration.add_values(call.subject, *values, overwrite, refer,
+                                                   *login.requester);
+        }
+        return rules.administration.create(
+            call.subject, *values, {overwrite, call.parameters.flag("mintNewSuffix"), refer},
+            *login.requester);
+    });
     return show_change(matter, verdict, verdict.replaced ? Status::ok : Status::created);
 }
 
@@ -235,10 +238,11 @@ Response delete_handle(Call& call, RestContext& context) {
     const bool removes = call.parameters.has("index");
     const Matter matter{call, context, login,
                         removes ? OpCode::kRemoveValue : OpCode::kDeleteHandle, call.subject};
-    const service::Verdict verdict =
-        removes ? rules.administration.remove_values(call.subject, indexes->indexes, refer,
-                                                     *login.requester)
-                : rules.administration.delete_handle(call.subject, *login.requester);
+    const service::Verdict verdict = change(matter, [&] {
+        if (!removes) return rules.administration.delete_handle(call.subject, *login.requester);
+        return rules.administration.remove_values(call.subject, indexes->indexes, refer,
+                                                  *login.requester);
+    });
     return show_change(matter, verdict, Status::ok);
 }
 

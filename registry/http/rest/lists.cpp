@@ -132,10 +132,11 @@ Response change_homing(Call& call, RestContext& context, OpCode operation) {
     Rules rules(context.node);
     Login login = log_in(call, context, rules);
     const Matter matter{call, context, login, operation, call.subject};
-    const service::Verdict verdict =
-        operation == OpCode::kHomePrefix
-            ? rules.administration.home(call.subject, *login.requester)
-            : rules.administration.unhome(call.subject, *login.requester);
+    const service::Verdict verdict = change(matter, [&] {
+        return operation == OpCode::kHomePrefix
+                   ? rules.administration.home(call.subject, *login.requester)
+                   : rules.administration.unhome(call.subject, *login.requester);
+    });
     if (verdict.code != ResponseCode::kSuccess) return refuse(matter, verdict);
     record_change(matter, verdict);
     return json_response(

@@ -157,7 +157,7 @@ void log_in_by_handle(const Call& call, std::string_view authorization, RestCont
     if (!credentials->session_id.empty()) {
         out.shows_credentials = true;
         if (credentials->is_proof()) {
-            auto proved = prove_to_session(*credentials, context, rules);
+            auto proved = prove_to_session(*credentials, call.caller, context, rules);
             if (proved) {
                 out.requester = std::make_unique<Proved>(std::move(*proved));
             } else {
@@ -224,8 +224,8 @@ Login log_in(const Call& call, RestContext& context, Rules& rules) {
     return out;
 }
 
-Result<Identity> prove_to_session(const HandleCredentials& credentials, RestContext& context,
-                                  Rules& rules) {
+Result<Identity> prove_to_session(const HandleCredentials& credentials, const Caller& caller,
+                                  RestContext& context, Rules& rules) {
     const auto session =
         context.sessions.take_nonce(credentials.session_id, context.node.clock.now());
     if (!session) return Error{Errc::kNotFound, "no such session"};
@@ -237,6 +237,8 @@ Result<Identity> prove_to_session(const HandleCredentials& credentials, RestCont
     Prover prover(credentials.type, *credentials.identity, std::move(*proof), std::move(challenge),
                   rules, context.node.proofs);
     if (prover.prove() != ResponseCode::kSuccess) {
+        record_failed_proof(context.node, caller, handle::OpCode::kChallengeResponse,
+                            *credentials.identity);
         return Error{Errc::kRefused, "the signature is not that of this identity"};
     }
     context.sessions.authenticate(session->id, *prover.claimed());
@@ -260,6 +262,18 @@ Result<ServerProof> server_proof(const resolver::EngineContext& node, const reso
     const auto signature = node.signer.sign(model::Signer::Hash::kSha256, signed_octets);
     if (!signature) return signature.error();
     return ServerProof{"SHA256", base64(*signature)};
+}
+
+void record_failed_proof(const resolver::EngineContext& node, const Caller& caller,
+                         handle::OpCode operation, const Identity& claimed) {
+    const std::string who = service::to_text(claimed);
+    model::AuditEvent event;
+    event.who = who;
+    event.from = caller.peer.address;
+    event.port = caller.peer.port;
+    event.operation = operation;
+    event.outcome = ResponseCode::kAuthenticationFailed;
+    node.audit.record(event);
 }
 
 void add_challenge(const Call& call, const Login& login, RestContext& context, Response& response) {

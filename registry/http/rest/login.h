@@ -26,7 +26,8 @@ Login log_in(const Call& call, RestContext& context, Rules& rules);
 /// Checks a proof about the nonce of the session that it names, which then has another nonce;
 /// authenticates the session when it holds. kRefused: it does not; kNotFound: no such session.
 Result<service::Identity> prove_to_session(const HandleCredentials& credentials,
-                                           RestContext& context, Rules& rules);
+                                           const Caller& caller, RestContext& context,
+                                           Rules& rules);
 /// The certificate of the connection, likewise.
 Result<service::Identity> prove_by_certificate(const Caller& caller, Rules& rules);
 
@@ -37,6 +38,10 @@ struct ServerProof {
 };
 Result<ServerProof> server_proof(const resolver::EngineContext& node, const resolver::Nonce& nonce,
                                  BytesView cnonce);
+
+/// Tells the audit of a proof that did not hold.
+void record_failed_proof(const resolver::EngineContext& node, const Caller& caller,
+                         handle::OpCode operation, const service::Identity& claimed);
 
 /// The `WWW-Authenticate` lines of a 401.
 void add_challenge(const Call& call, const Login& login, RestContext& context, Response& response);

@@ -94,7 +94,8 @@ Response get_verification(Call& call, RestContext& context) {
                                      asked->proof, kProofVersion, context.node.proofs);
     if (!valid) {
         context.node.guesses.count_wrong(peer, whose->handle, now);
-        record_failed_proof(matter, {whose->handle, whose->index});
+        record_failed_proof(context.node, call.caller, OpCode::kVerifyResponse,
+                            {whose->handle, whose->index});
     }
     return json_response(Status::ok, JsonObject()
                                          .number("responseCode", 1)

@@ -38,23 +38,35 @@ JsonObject answer_object(const Matter& matter, ResponseCode code) {
     return out;
 }
 
+/// What to tell people where the rules have only a code.
+std::string explanation(const Matter& matter, ResponseCode code) {
+    const service::Identity* claimed = matter.login.requester->claimed();
+    if (code == ResponseCode::kAuthenticationNeeded) {
+        return matter.call.caller.secure ? matter.login.error
+                                         : "this needs authentication, which works only over HTTPS";
+    }
+    if (code == ResponseCode::kInvalidAdmin && claimed != nullptr) {
+        return service::to_text(*claimed) + " has not the right to do this";
+    }
+    if (code == ResponseCode::kInsufficientPermissions) {
+        return "the permissions of a value allow this to nobody";
+    }
+    return {};
+}
+
 }  // namespace
 
 Response refuse(const Matter& matter, ResponseCode code, std::string_view text) {
     const bool failed = is_failed_proof(code);
     if (failed) matter.login.error = "the secret or key is not that of this identity";
     if (failed || code == ResponseCode::kInvalidAdmin) record(matter, audit_event(matter, code));
-    const bool secure = matter.call.caller.secure;
     if (failed) code = ResponseCode::kAuthenticationNeeded;
+    const std::string message = text.empty() ? explanation(matter, code) : std::string(text);
     JsonObject json = answer_object(matter, code);
-    const bool must_authenticate = code == ResponseCode::kAuthenticationNeeded;
-    if (must_authenticate) {
-        text = secure ? std::string_view(matter.login.error)
-                      : "this needs authentication, which works only over HTTPS";
-    }
-    if (!text.empty()) json.text("message", text);
+    if (!message.empty()) json.text("message", message);
+    const bool secure = matter.call.caller.secure;
     Response out = json_response(status_of(code, secure), json.finish());
-    if (must_authenticate && secure) {
+    if (code == ResponseCode::kAuthenticationNeeded && secure) {
         add_challenge(matter.call, matter.login, matter.context, out);
     }
     return out;
@@ -72,13 +84,6 @@ Response refuse(const Matter& matter, const service::Verdict& verdict) {
     return json_response(
         Status::multiple_choices,
         answer_object(matter, verdict.code).raw("values", values_json(verdict.referral)).finish());
-}
-
-void record_failed_proof(const Matter& matter, const service::Identity& claimed) {
-    model::AuditEvent event = audit_event(matter, ResponseCode::kAuthenticationFailed);
-    const std::string who = service::to_text(claimed);
-    event.who = who;
-    matter.context.node.audit.record(event);
 }
 
 void record_change(const Matter& matter, const service::Verdict& verdict) {

@@ -4,7 +4,6 @@
 
 #include "registry/http/rest/answers.h"
 #include "registry/http/rest/login.h"
-#include "registry/http/rest/refusals.h"
 #include "registry/http/rest/resources.h"
 #include "registry/json/encoding.h"
 #include "registry/json/parse.h"
@@ -91,8 +90,9 @@ Response open_session(Call& call, RestContext& context) {
 Response authenticate_session(Call& call, RestContext& context,
                               const HandleCredentials& credentials) {
     Rules rules(context.node);
-    auto proved = credentials.is_proof() ? prove_to_session(credentials, context, rules)
-                                         : prove_by_certificate(call.caller, rules);
+    auto proved = credentials.is_proof()
+                      ? prove_to_session(credentials, call.caller, context, rules)
+                      : prove_by_certificate(call.caller, rules);
     if (proved && !credentials.is_proof()) {
         context.sessions.take_nonce(credentials.session_id, context.node.clock.now());
         context.sessions.authenticate(credentials.session_id, *proved);
@@ -104,8 +104,6 @@ Response authenticate_session(Call& call, RestContext& context,
     Login login{.requester = std::make_unique<resolver::Stranger>()};
     login.session_id = session->id;
     login.error = proved.error().detail;
-    const Matter matter{call, context, login, handle::OpCode::kChallengeResponse, {}};
-    record_failed_proof(matter, credentials.identity.value_or(service::Identity{}));
     Response out = private_answer(Status::unauthorized,
                                   session_object(*session)
                                       .boolean("authenticated", session->identity.has_value())
@@ -114,7 +112,7 @@ Response authenticate_session(Call& call, RestContext& context,
     return out;
 }
 
-/// GET, PUT and DELETE of the session that the request names.
+/// GET (and POST as a GET), PUT and DELETE of the session that the request names.
 Response use_session(Call& call, RestContext& context) {
     if (!call.caller.secure) return refuse_session("sessions work only over HTTPS");
     const auto credentials = read_credentials(call.request);
@@ -141,7 +139,7 @@ Response use_session(Call& call, RestContext& context) {
 void add_session_routes(Router& router, RestContext& context) {
     router.add({Method::post}, "/api/sessions",
                [&context](Call& call) { return open_session(call, context); });
-    router.add({Method::get, Method::put, Method::delete_}, "/api/sessions/this",
+    router.add({Method::get, Method::post, Method::put, Method::delete_}, "/api/sessions/this",
                [&context](Call& call) { return use_session(call, context); });
 }
 

@@ -411,6 +411,22 @@ TEST_CASE("a condition tells nobody anything who may not change the record") {
     CHECK(code_of(response) == 400);
 }
 
+TEST_CASE("a mirror answers lookups and refuses every change") {
+    RestNode node;
+    node.context.is_mirror = true;
+    CHECK(node.get("/api/handles/88.100.1/r1").result() == Status::ok);
+    for (const auto& response :
+         {node.put_json("/api/handles/88.100.1/new", url_value(1)),
+          node.put_json("/api/handles/88.100.1/r1?index=2", url_value(2)),
+          node.remove("/api/handles/88.100.1/r1"), node.remove("/api/handles/88.100.1/r1?index=1"),
+          node.send(Method::post, "/api/prefixes/88.100.5",
+                    {{"Authorization", basic("301%3A0.NA/88.100", kSecret)}})}) {
+        CHECK(response.result() == Status::bad_request);
+        CHECK(code_of(response) == 301);
+    }
+    CHECK(indexes_of(node.get("/api/handles/88.100.1/r1")) == std::vector<std::int64_t>{1, 100});
+}
+
 TEST_CASE("a change and a refusal leave their lines in the audit") {
     RestNode node;
     CHECK(node.put_json("/api/handles/88.100.1/new", url_value(1)).result() == Status::created);

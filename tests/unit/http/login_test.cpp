@@ -151,6 +151,8 @@ TEST_CASE("57: an identity without rights is a 403 with code 400, whatever its s
         const auto response = put_as(node, basic("302%3A0.NA/88.100.1", secret));
         CHECK(response.result() == Status::forbidden);
         CHECK(code_of(response) == 400);
+        CHECK_THAT(text_of(object_of(response).at("message")),
+                   Catch::Contains("302:0.NA/88.100.1"));
     }
 }
 
@@ -368,6 +370,9 @@ TEST_CASE("the sessions API opens, authenticates, shows and ends a session") {
     CHECK(text_of(json.at("sessionId")) == session.session);
     CHECK(opened(done).nonce != session.nonce);
     CHECK(state().at("authenticated") == true);
+    const auto by_post = node.send(Method::post, "/api/sessions/this", {},
+                                   R"({"sessionId":")" + session.session + "\"}");
+    CHECK(object_of(by_post) == state());
     CHECK(put_as(node, by_id.at("Authorization")).result() == Status::created);
 
     CHECK(node.send(Method::delete_, "/api/sessions/this", by_id).result() == Status::no_content);

@@ -34,7 +34,7 @@ TEST_CASE("a wrong method is a 405 that says which there are") {
     CHECK(allow(Method::delete_, "/api/site") == "GET, HEAD, POST, OPTIONS");
     CHECK(allow(Method::get, "/api/prefixes/88.100.1") == "POST, DELETE, OPTIONS");
     CHECK(allow(Method::get, "/api/sessions") == "POST, OPTIONS");
-    CHECK(allow(Method::post, "/api/sessions/this") == "GET, HEAD, PUT, DELETE, OPTIONS");
+    CHECK(allow(Method::patch, "/api/sessions/this") == "GET, HEAD, POST, PUT, DELETE, OPTIONS");
 }
 
 TEST_CASE("HEAD has the fields of GET") {
