@@ -160,8 +160,8 @@ bool HttpConnection::feed(Parser& parser) {
     if (failed && failed != error::need_more) {
         return refuse(status::bad_request, "this is not HTTP/1.1");
     }
-    // What lies here now is the line before a chunk, or the fields after the last.
-    if (!parser.is_done() && pending_.size() > context_.limits.header_bytes_max) {
+    // In a body only the line before a chunk, or the fields after the last, can want more.
+    if (failed && pending_.size() > context_.limits.header_bytes_max) {
         return refuse(status::request_header_fields_too_large, "the header is too long");
     }
     return true;

@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "resolver/crypto/keys.h"
 #include "resolver/crypto/openssl.h"
 #include "resolver/crypto/pkey.h"
 
@@ -98,6 +99,11 @@ Result<std::shared_ptr<TlsServer>> TlsServer::make(BytesView private_key,
     if (EVP_PKEY_is_a(key->get(), "RSA") != 1) *key = PKey(EVP_EC_gen("P-256"));
     const ContextPtr context = make_server_context();
     if (!*key || !context) return openssl_error(Errc::kInternal, "TLS cannot be set up");
+    if (EVP_PKEY_get_bits(key->get()) < static_cast<int>(kRsaBitsDefault) &&
+        EVP_PKEY_is_a(key->get(), "RSA") == 1) {
+        // Old sites have short keys. Theirs is what their clients compare with.
+        SSL_CTX_set_security_level(context.get(), 1);
+    }
     const Certificate certificate = make_certificate(**key, common_name);
     if (!certificate || SSL_CTX_use_certificate(context.get(), certificate.get()) != 1 ||
         SSL_CTX_use_PrivateKey(context.get(), key->get()) != 1) {
