@@ -7,6 +7,7 @@ namespace idnode::bench {
 /// Each adds its subcommand to `app`; `exit_code` is set when the subcommand has run.
 void add_data_command(CLI::App& app, int& exit_code);
 void add_lookup_command(CLI::App& app, int& exit_code);
+void add_create_command(CLI::App& app, int& exit_code);
 void add_echo_command(CLI::App& app, int& exit_code);
 void add_compare_command(CLI::App& app, int& exit_code);
 

@@ -37,13 +37,13 @@ constexpr std::uint32_t kPlainQueryFlags = 0x19000000;
 // One bit each; a larger answer belongs on a stream.
 constexpr std::size_t kPartsMax = 64;
 
-Bytes make_request_head() {
+Bytes make_request_head(bool certify) {
     Bytes out;
     handle::MessageWriter message(out);
     handle::encode_resolution_request("", {}, {}, message.body());
     handle::Header header;
     header.op = handle::OpCode::kResolution;
-    header.flags = kPlainQueryFlags;
+    header.flags = kPlainQueryFlags | (certify ? handle::flag::kCertify : 0U);
     header.expiration =
         static_cast<std::uint32_t>(std::time(nullptr) + limits::kMessageLifetime.count());
     message.finish({.version = handle::kOwnVersion, .suggested = handle::kOwnVersion}, header);
@@ -86,7 +86,7 @@ Exchange::Exchange(const RecordSet& records, const Questions& questions, std::si
       random_(mix64(questions.seed)),
       tally_(tally),
       slots_(window),
-      request_head_(make_request_head()) {
+      request_head_(make_request_head(questions.certify)) {
     IDNODE_ASSERT(window > 0 && window <= kWindowMax);
     for (std::size_t i = window; i > 0; --i) free_.push_back(static_cast<std::uint32_t>(i - 1));
 }
@@ -226,6 +226,8 @@ std::string Exchange::fault_of(const Slot& slot, const handle::Envelope& envelop
                            static_cast<std::uint32_t>(message->header.response),
                            static_cast<std::uint32_t>(expected));
     }
+    // The signature itself is not checked: that would cost as much as to make it.
+    if (questions_.certify && message->credential.empty()) return "is not signed";
     if (expect_absent || questions_.echo) return {};
 
     const auto body = handle::decode_resolution_response(message->body);

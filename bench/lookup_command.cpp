@@ -82,6 +82,7 @@ void add_lookup_command(CLI::App& app, int& exit_code) {
                      "(default: as many as the windows allow)")
         ->check(CLI::Range(0.0, 1e9));
     command->add_option("--seed", lookup.questions.seed, "Of the choice (default 1)");
+    command->add_flag("--certify", lookup.questions.certify, "Ask for signed answers");
     command->add_flag("--echo", lookup.questions.echo, "The server is `idnode-bench echo`");
     command->add_flag("--json", options->json, "One JSON object instead of a table");
     command->callback([options, &exit_code] { exit_code = run(*options); });

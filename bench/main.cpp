@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     idnode::bench::add_data_command(app, exit_code);
     idnode::bench::add_lookup_command(app, exit_code);
+    idnode::bench::add_create_command(app, exit_code);
     idnode::bench::add_echo_command(app, exit_code);
     idnode::bench::add_compare_command(app, exit_code);
 

@@ -112,6 +112,47 @@ Data folder: $(du -sb "${folder}/node/data" | awk -v n="${count}" '{ printf "%.0
 
 END
 cat "${folder}/table"
+
+# member NAME: the first number of that name in a JSON line on standard input.
+member() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p"; }
+
+# Authenticated creates, each acknowledged after its flush: one line for each way to prove who asks.
+creates() {
+    local title=$1 line
+    shift
+    line=$("${bin}/idnode-bench" create --server "${tcp_server}" --prefix 88.100 --seconds "${seconds}" --json "$@") ||
+        fail "idnode-bench create ($*) ended with $?"
+    echo "| ${title} | $(member creates_per_second <<<"${line}") | $(member p50 <<<"${line}") | $(member p99 <<<"${line}") |"
+}
+by_key=(--identity 300:0.NA/88.100 --key "${folder}/node/keys/admin.key")
+by_secret=(--identity 301:0.NA/88.100 --secret-file "${folder}/node/keys/admin.secret")
+echo
+echo "| authenticated creates | a second | p50 us | p99 us |"
+echo "| --- | ---: | ---: | ---: |"
+creates "RSA key, each challenged, 4 connections" "${by_key[@]}" --challenge-each
+creates "secret key, each challenged, 4 connections" "${by_secret[@]}" --challenge-each
+creates "one session, one at a time" "${by_key[@]}" --connections 1
+creates "one session, 32 under way" "${by_key[@]}" --connections 1 --window 32
+creates "4 sessions, 32 under way in each" "${by_key[@]}" --connections 4 --window 32
+
+# Plain lookups alone, then beside clients that want their answers signed.
+plain() {
+    "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/records.ndjson" --seconds "${seconds}" --rate 5000 --json
+}
+row() { echo "| $1 | $(member p50 <<<"$2") | $(member p99 <<<"$2") | $3 |"; }
+alone=$(plain) || fail "idnode-bench lookup ended with $?"
+"${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/records.ndjson" --seconds "$(awk -v s="${seconds}" 'BEGIN { print s + 2 }')" \
+    --rate 1000 --certify --json >"${folder}/signed" &
+signing_pid=$!
+sleep 1
+beside=$(plain) || fail "idnode-bench lookup ended with $?"
+wait "${signing_pid}" || fail "idnode-bench lookup --certify ended with $?"
+echo
+echo "| 5,000 plain lookups a second | p50 us | p99 us | signed answers a second beside |"
+echo "| --- | ---: | ---: | ---: |"
+row alone "${alone}" 0
+row "beside signing" "${beside}" "$(member answers_per_second <"${folder}/signed")"
+
 case ${status} in
     0) ;;
     1) fail "the node gave wrong answers" ;;
