@@ -11,6 +11,7 @@
 #include "proto/base/text.h"
 #include "registry/http/rest/rest.h"
 #include "registry/model/identifier.h"
+#include "resolver/client/remote_identities.h"
 #include "resolver/crypto/answers.h"
 #include "resolver/crypto/digests.h"
 #include "resolver/crypto/session_cryptography.h"
@@ -20,6 +21,7 @@
 #include "storage/stores.h"
 #include "tools/free_port.h"
 #include "tools/node_keys.h"
+#include "tools/own_site.h"
 #include "tools/prefix_record.h"
 #include "tools/site_record.h"
 
@@ -78,6 +80,17 @@ resolver::ForwardSettings forward_settings(const Settings& settings) {
 resolver::GuessLimit::Limits guess_limits(const Settings& settings) {
     const auto per_minute = static_cast<std::uint32_t>(settings.limits.wrong_answers_per_minute);
     return {.per_source_a_minute = per_minute, .per_handle_a_minute = per_minute * 10};
+}
+
+client::RemoteSettings remote_settings(const Settings& settings) {
+    client::RemoteSettings out;
+    // Lookups must go on when other nodes are slow.
+    out.calls_max = std::max(1U, static_cast<unsigned>(settings.limits.storage_threads) / 2);
+    // A node that listens on this machine alone may well have its peers there.
+    out.loopback = std::ranges::all_of(settings.listen.address, [](const std::string& address) {
+        return address.starts_with("127.") || address == "::1";
+    });
+    return out;
 }
 
 /// The administrators that `idnode init` made: the keys at 300 and 301 of the own prefix handle.
@@ -197,6 +210,9 @@ Result<void> Node::open_upstream() {
                                                          forwarder.error().detail)};
     }
     upstream_ = std::move(*forwarder);
+    if (!settings_.upstream.servers.empty()) {
+        remote_ = client::make_remote_identities(*upstream_, *digests_, remote_settings(settings_));
+    }
     return {};
 }
 
@@ -255,6 +271,7 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
         .guesses = *guesses_,
         .upstream = *upstream_,
         .status = *status_,
+        .remote = remote_.get(),
         .audit = audit_,
         .replication = &for_mirrors_->replication(),
         .is_mirror = settings.is_mirror(),
@@ -267,9 +284,21 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
     server_wanted.tls = tls_.get();
     auto server = resolver::Server::start(server_wanted, *context_);
     if (!server) return server.error();
+    renew_site(settings, *site);  // not before the ports are ours: what is stored shall be true
     server_ = std::move(*server);
     serving_ = server_.get();
     return listen_http(settings);
+}
+
+void Node::renew_site(const Settings& settings, const handle::Site& site) {
+    const auto renewed = renew_own_site(*store_, settings.node.prefix, site);
+    if (!renewed) {
+        warnings_.push_back(fmt::format(
+            "the site value of the own prefix handle could not be brought up to date: {}",
+            renewed.error().detail));
+    } else if (*renewed) {
+        spdlog::info("event=site_value_renewed prefix={}", settings.node.prefix);
+    }
 }
 
 Result<void> Node::listen_http(const Settings& settings) {

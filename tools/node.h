@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "proto/base/result.h"
+#include "proto/handle/site.h"
 #include "registry/http/handler.h"
 #include "registry/http/server.h"
 #include "registry/model/ports.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/context.h"
 #include "resolver/engine/guess_limit.h"
+#include "resolver/engine/remote.h"
 #include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
 #include "tools/audit_log.h"
@@ -50,6 +52,7 @@ class Node {
     Result<void> open_upstream();
     Result<void> open_replication();
     Result<void> listen();
+    void renew_site(const Settings& settings, const handle::Site& site);
     Result<void> listen_on(const Settings& settings, const std::string& address);
     Result<void> listen_http(const Settings& settings);
     std::uint64_t requests() const;
@@ -72,6 +75,7 @@ class Node {
     std::unique_ptr<StatusValues> status_;
     AuditLog audit_;
     std::unique_ptr<resolver::Upstream> upstream_;
+    std::unique_ptr<resolver::RemoteIdentities> remote_;
     std::unique_ptr<MirrorService> for_mirrors_;
     std::unique_ptr<MirrorThread> mirror_;  // none on a primary
     std::optional<resolver::EngineContext> context_;

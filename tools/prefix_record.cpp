@@ -10,7 +10,6 @@
 namespace idnode::tools {
 namespace {
 
-constexpr std::int32_t kSiteIndex = 1;
 constexpr std::int32_t kAdminIndex = 100;
 constexpr std::uint32_t kGroupIndex = 200;
 

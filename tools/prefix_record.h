@@ -9,7 +9,8 @@
 
 namespace idnode::tools {
 
-/// Where the administrator's keys stand in it.
+/// Where the site and the administrator's keys stand in it.
+inline constexpr std::int32_t kSiteIndex = 1;
 inline constexpr std::uint32_t kAdminKeyIndex = 300;
 inline constexpr std::uint32_t kAdminSecretIndex = 301;
 

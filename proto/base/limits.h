@@ -34,6 +34,7 @@ inline constexpr std::chrono::seconds kCacheLifetimeMax{3'600};    // §6.4
 inline constexpr std::chrono::seconds kReassemblyLifetime{5};      // §3.5
 inline constexpr std::chrono::seconds kPartialMessageTimeout{30};  // §10.2 H3
 inline constexpr std::chrono::seconds kChallengeLifetime{60};      // §5.1
+inline constexpr std::chrono::seconds kRemoteTime{5};      // §5.5: of one request, for other nodes
 inline constexpr std::size_t kKeyIntegerBytesMax = 2'049;  // §2.8: 16,384 bits and a sign octet
 inline constexpr std::uint32_t kPbkdf2IterationsMax = 1'000'000;  // §5.2
 inline constexpr std::uint32_t kPbkdf2BitsMin = 8;                // §5.2

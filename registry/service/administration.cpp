@@ -126,6 +126,52 @@ Verdict refused_by_store(const Error& error) {
     }
 }
 
+/// The handles of the records that a cursor walks.
+class RecordNames final : public NameList {
+  public:
+    RecordNames(std::unique_ptr<model::RecordCursor> records, model::SuffixCase suffix_case)
+        : records_(std::move(records)), suffix_case_(suffix_case) {}
+    Result<std::optional<std::string>> next() override {
+        const auto record = records_->next();
+        if (!record) return record.error();
+        if (!*record) return std::optional<std::string>();
+        return std::optional(
+            std::string(model::key_text(model::key_of((*record)->handle, suffix_case_))));
+    }
+
+  private:
+    std::unique_ptr<model::RecordCursor> records_;
+    model::SuffixCase suffix_case_;
+};
+
+/// The prefix handles and markers that are homed.
+class PrefixNames final : public NameList {
+  public:
+    explicit PrefixNames(std::shared_ptr<const model::PrefixTable> table)
+        : table_(std::move(table)) {
+        for (const auto& [name, suffix_case] : *table_) names_.push_back(name);
+        std::ranges::sort(names_);
+    }
+    Result<std::optional<std::string>> next() override {
+        if (at_ == names_.size()) return std::optional<std::string>();
+        return std::optional(std::string(names_[at_++]));
+    }
+
+  private:
+    std::shared_ptr<const model::PrefixTable> table_;
+    std::vector<std::string_view> names_;
+    std::size_t at_ = 0;
+};
+
+Verdict hand_out(Listed listed, const Administration::Take& take) {
+    while (listed.names) {
+        const auto name = listed.names->next();
+        if (!name) return refuse(ResponseCode::kError, "storage failed");
+        if (!*name || !take(**name)) break;
+    }
+    return std::move(listed.verdict);
+}
+
 }  // namespace
 
 /// A record that an operation is about, as it was read.
@@ -438,49 +484,46 @@ Verdict Administration::change_homing(model::Edit::Kind kind, std::string_view p
                      : refused_by_store(committed.error());
 }
 
-Verdict Administration::list_handles(std::string_view prefix_handle, Requester& requester,
-                                     const Take& take) {
-    if (!settings_.list_handles) return refuse(ResponseCode::kOperationNotSupported);
+Listed Administration::list_handles(std::string_view prefix_handle, Requester& requester) {
+    if (!settings_.list_handles) return {refuse(ResponseCode::kOperationNotSupported)};
     const auto name = to_prefix_handle(prefix_handle);
     const std::string_view under = name ? std::string_view(*name) : prefix_handle;
     const bool is_marker = starts_with_folded(under, kMarkerStart);
     const bool is_homed = responsibility_.is_homed(under) ||
                           (is_marker && responsibility_.is_homed(kAllPrefixHandles));
     if (!name || !is_homed) {
-        return refuse(ResponseCode::kServerNotResponsible, "prefix is not homed on this server");
+        return {refuse(ResponseCode::kServerNotResponsible, "prefix is not homed on this server")};
     }
     const std::string_view prefix =
         std::string_view(*name).substr(is_marker ? kMarkerStart.size() : kPrefixHandleStart.size());
-    if (requester.claimed() == nullptr) return refuse(ResponseCode::kAuthenticationNeeded);
+    if (requester.claimed() == nullptr) return {refuse(ResponseCode::kAuthenticationNeeded)};
     const auto record = directory_.values(model::prefix_handle_of(prefix));
     Verdict permitted =
         permit(requester, record ? *record : std::vector<handle::Value>{}, bits::kListHandles);
-    if (permitted.code != ResponseCode::kSuccess) return permitted;
+    if (permitted.code != ResponseCode::kSuccess) return {std::move(permitted)};
 
     const std::string beginning = is_marker
                                       ? std::string(kPrefixHandleStart) + std::string(prefix) + "."
                                       : std::string(prefix) + "/";
     const auto suffix_case = responsibility_.of(beginning).value_or(model::SuffixCase::kFold);
-    const auto records = store_.scan(model::key_of(beginning, suffix_case));
-    for (;;) {
-        const auto next = records->next();
-        if (!next) return refuse(ResponseCode::kError, "storage failed");
-        if (!*next) return {};
-        if (!take(model::key_text(model::key_of((*next)->handle, suffix_case)))) return {};
-    }
+    return {std::move(permitted),
+            std::make_unique<RecordNames>(store_.scan(model::key_of(beginning, suffix_case)),
+                                          suffix_case)};
+}
+
+Listed Administration::list_homed_prefixes(Requester& requester) {
+    Verdict permitted = permit_server(requester);
+    if (permitted.code != ResponseCode::kSuccess) return {std::move(permitted)};
+    return {std::move(permitted), std::make_unique<PrefixNames>(store_.prefixes().current())};
+}
+
+Verdict Administration::list_handles(std::string_view prefix_handle, Requester& requester,
+                                     const Take& take) {
+    return hand_out(list_handles(prefix_handle, requester), take);
 }
 
 Verdict Administration::list_homed_prefixes(Requester& requester, const Take& take) {
-    Verdict permitted = permit_server(requester);
-    if (permitted.code != ResponseCode::kSuccess) return permitted;
-    const auto table = store_.prefixes().current();
-    std::vector<std::string_view> names;
-    for (const auto& [name, suffix_case] : *table) names.push_back(name);
-    std::ranges::sort(names);
-    for (const std::string_view name : names) {
-        if (!take(name)) break;
-    }
-    return {};
+    return hand_out(list_homed_prefixes(requester), take);
 }
 
 }  // namespace idnode::service

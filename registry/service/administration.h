@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,19 @@ struct Verdict {
     Bytes referral{};               // kPrefixReferral: the `VALUES` section
     bool condition_failed = false;  // allowed, but the record is not as `change_only_if` wants it
     model::TransactionId transaction = 0;  // the last one of the change; 0: nothing was changed
+};
+
+/// Names of a list in their order. Blocks on the disk; used by one thread at a time, not beyond the
+/// life of the store.
+class NameList {
+  public:
+    virtual ~NameList() = default;
+    /// Nothing at the end.
+    virtual Result<std::optional<std::string>> next() = 0;
+};
+struct Listed {
+    Verdict verdict;
+    std::unique_ptr<NameList> names{};  // null: the verdict says why not
 };
 
 /// The administrative operations of §4.5 to §4.8 in the decision order given there: what is refused
@@ -68,10 +82,12 @@ class Administration {
     Verdict home(std::string_view prefix, Requester& requester);
     Verdict unhome(std::string_view prefix, Requester& requester);
 
-    /// Takes one name; false: no more are wanted.
-    using Take = std::function<bool(std::string_view)>;
     /// The handles under a prefix handle in key order, folded as they are compared; under
     /// `0.NA/0.NA` the prefix handles, under a marker the handles of derived prefixes (§4.8).
+    Listed list_handles(std::string_view prefix_handle, Requester& requester);
+    Listed list_homed_prefixes(Requester& requester);
+    /// Takes one name; false: no more are wanted.
+    using Take = std::function<bool(std::string_view)>;
     Verdict list_handles(std::string_view prefix_handle, Requester& requester, const Take& take);
     Verdict list_homed_prefixes(Requester& requester, const Take& take);
     /// For operations whose work is done elsewhere: may this requester have it done?

@@ -7,7 +7,7 @@ namespace idnode::service {
 Result<std::vector<handle::Value>> LocalDirectory::values(std::string_view handle) {
     const auto suffix_case = responsibility_.of(handle);
     if (!suffix_case) {
-        return Error{Errc::kUnavailable, std::string(handle) + " lies on another node"};
+        return Error{Errc::kUnsupported, std::string(handle) + " lies on another node"};
     }
     std::vector<handle::Value> out;
     bool damaged = false;
@@ -22,6 +22,11 @@ Result<std::vector<handle::Value>> LocalDirectory::values(std::string_view handl
         return Error{Errc::kDamaged, "the values of " + std::string(handle) + " are damaged"};
     if (*found != model::Lookup::kFound) return Error{Errc::kNotFound, std::string(handle)};
     return out;
+}
+
+Result<bool> LocalDirectory::is_secret_answer_elsewhere(const handle::VerifyRequest& question,
+                                                        handle::Version) {
+    return Error{Errc::kUnsupported, std::string(question.user_handle) + " lies on another node"};
 }
 
 bool LocalDirectory::is_here(std::string_view handle) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "proto/base/result.h"
+#include "proto/handle/challenge.h"
 #include "proto/handle/header.h"
 #include "proto/handle/value.h"
 #include "registry/model/ports.h"
@@ -19,10 +20,15 @@ class Directory {
     virtual ~Directory() = default;
 
     /// All values of a record here, restricted ones too; the certified public ones of one
-    /// elsewhere. kNotFound: no such record. kUnavailable: its node did not answer.
+    /// elsewhere. kNotFound: no such record. kUnavailable, kTimeout: its node did not answer.
+    /// kUnsupported: other nodes are not asked.
     virtual Result<std::vector<handle::Value>> values(std::string_view handle) = 0;
     /// Whether secret keys of this handle can be read here; elsewhere only their node can check.
     virtual bool is_here(std::string_view handle) = 0;
+    /// Whether an answer proves a secret key that another node keeps (§5.4); `version`: of the
+    /// answer.
+    virtual Result<bool> is_secret_answer_elsewhere(const handle::VerifyRequest& question,
+                                                    handle::Version version) = 0;
 };
 
 /// The directory of a node that asks nobody: only its own records.
@@ -32,6 +38,8 @@ class LocalDirectory : public Directory {
         : store_(store), responsibility_(store, std::move(own_prefix)) {}
     Result<std::vector<handle::Value>> values(std::string_view handle) override;
     bool is_here(std::string_view handle) override;
+    Result<bool> is_secret_answer_elsewhere(const handle::VerifyRequest& question,
+                                            handle::Version version) override;
 
   private:
     const model::RecordStore& store_;

@@ -1,12 +1,11 @@
 #include "resolver/engine/admin_operations.h"
 
-#include <algorithm>
-#include <string>
+#include <memory>
 #include <utility>
-#include <vector>
 
 #include "proto/handle/requests.h"
 #include "proto/handle/responses.h"
+#include "resolver/engine/list_stream.h"
 #include "resolver/engine/resolution.h"
 
 namespace idnode::resolver {
@@ -17,10 +16,6 @@ using handle::OpCode;
 using handle::ResponseCode;
 using service::Verdict;
 namespace flag = handle::flag;
-
-constexpr std::size_t kListedPerMessage = 50;  // what peers expect, §4.8
-// Above this a list is refused: a connection's answers are kept until the peer takes them.
-constexpr std::size_t kListedMax = 1'000'000;
 
 /// Referrals for other operations than resolution only to peers that know them (§6.6).
 bool refers(const handle::MessageView& request) {
@@ -47,19 +42,6 @@ void write_verdict(const ReplyTo& to, const Verdict& verdict) {
             write_refusal(verdict.code, verdict.text, reply);
             break;
     }
-}
-
-/// One message for each fifty, with the continuous flag on all but the last; an empty list is one.
-void write_list(const ReplyTo& to, const std::vector<std::string>& handles) {
-    std::size_t at = 0;
-    do {
-        const std::size_t count = std::min(kListedPerMessage, handles.size() - at);
-        Reply reply(to);
-        handle::encode_list_response(std::span(handles).subspan(at, count), reply.body());
-        at += count;
-        if (at < handles.size()) reply.mark_continued();
-        reply.finish(ResponseCode::kSuccess);
-    } while (at < handles.size());
 }
 
 void refuse_undecodable(const ReplyTo& to) {
@@ -89,31 +71,24 @@ void answer_values_request(const ReplyTo& to, service::Administration& administr
     }
 }
 
-void answer_list(const ReplyTo& to, service::Administration& administration,
-                 service::Requester& requester, std::string_view prefix_handle) {
-    std::vector<std::string> handles;
-    const auto take = [&](std::string_view handle) {
-        if (handles.size() <= kListedMax) handles.emplace_back(handle);
-        return handles.size() <= kListedMax;
-    };
-    const Verdict verdict = to.request.header.op == OpCode::kListHandles
-                                ? administration.list_handles(prefix_handle, requester, take)
-                                : administration.list_homed_prefixes(requester, take);
-    if (verdict.code != ResponseCode::kSuccess) return write_verdict(to, verdict);
-    if (handles.size() > kListedMax) {
-        return Reply(to).error(ResponseCode::kError, "more handles than a list may hold");
+StreamPtr answer_list(const ReplyTo& to, service::Administration& administration,
+                      service::Requester& requester, std::string_view prefix_handle) {
+    service::Listed listed = to.request.header.op == OpCode::kListHandles
+                                 ? administration.list_handles(prefix_handle, requester)
+                                 : administration.list_homed_prefixes(requester);
+    if (listed.names == nullptr) {
+        write_verdict(to, listed.verdict);
+        return nullptr;
     }
-    write_list(to, handles);
+    auto stream = std::make_shared<ListStream>(to, std::move(listed.names));
+    if (stream->next({}, to.out) == Stream::Next::kEnd) return nullptr;
+    return stream;
 }
 
-}  // namespace
-
-void answer_administration(const ReplyTo& to, service::Administration& administration,
-                           service::Requester& requester) {
+/// All but create, add, modify and lists.
+void answer_small_request(const ReplyTo& to, service::Administration& administration,
+                          service::Requester& requester) {
     const OpCode op = to.request.header.op;
-    if (op == OpCode::kCreateHandle || op == OpCode::kAddValue || op == OpCode::kModifyValue) {
-        return answer_values_request(to, administration, requester);
-    }
     if (op == OpCode::kRemoveValue) {
         const auto request = handle::decode_remove_value_request(to.request.body);
         if (!request) return refuse_undecodable(to);
@@ -127,10 +102,31 @@ void answer_administration(const ReplyTo& to, service::Administration& administr
             return write_verdict(to, administration.delete_handle(*handle, requester));
         case OpCode::kHomePrefix:
             return write_verdict(to, administration.home(*handle, requester));
-        case OpCode::kUnhomePrefix:
-            return write_verdict(to, administration.unhome(*handle, requester));
         default:
-            return answer_list(to, administration, requester, *handle);
+            return write_verdict(to, administration.unhome(*handle, requester));
+    }
+}
+
+}  // namespace
+
+StreamPtr answer_administration(const ReplyTo& to, service::Administration& administration,
+                                service::Requester& requester) {
+    switch (to.request.header.op) {
+        case OpCode::kCreateHandle:
+        case OpCode::kAddValue:
+        case OpCode::kModifyValue:
+            answer_values_request(to, administration, requester);
+            return nullptr;
+        case OpCode::kListHandles:
+        case OpCode::kListHomedPrefixes: {
+            const auto handle = handle::decode_handle_request(to.request.body);
+            if (handle) return answer_list(to, administration, requester, *handle);
+            refuse_undecodable(to);
+            return nullptr;
+        }
+        default:
+            answer_small_request(to, administration, requester);
+            return nullptr;
     }
 }
 

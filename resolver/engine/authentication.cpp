@@ -211,6 +211,10 @@ Result<model::SessionCryptography::Exchanged> Engine::exchange_key(
         case KeyExchangeMode::kClientCipher:
             return cryptography.encrypt_new_key(request.public_key, cipher, with_cipher);
         case KeyExchangeMode::kHandleCipher: {
+            // A stranger asks: no other node is bothered for them.
+            if (!directory_.is_here(request.exchange_key_handle)) {
+                return Error{Errc::kUnavailable, "the exchange key lies on another node"};
+            }
             const auto record = directory_.values(request.exchange_key_handle);
             if (!record) return Error{Errc::kNotFound, "the exchange key's handle was not found"};
             for (const handle::Value& value : *record) {

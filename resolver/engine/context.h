@@ -37,6 +37,7 @@ enum class Outcome : std::uint8_t {
 class ChallengeTable;
 class GuessLimit;
 struct Replication;
+class RemoteIdentities;
 class SessionTable;
 
 /// What the pseudo-handle `0.SITE/status` shows (§4.9). Thread-safe.
@@ -60,10 +61,11 @@ struct EngineContext {
     GuessLimit& guesses;
     Upstream& upstream;
     const StatusSource& status;
+    RemoteIdentities* remote = nullptr;  // null: identities of other nodes are refused
     model::AuditSink& audit = model::NoAudit::instance();
     const Replication* replication = nullptr;  // null: there are no streams for mirrors
     bool is_mirror = false;                    // of another node: only replication changes it
-    Bytes site;  // this node's site record (§2.7)
+    Bytes site;                                // this node's site record (§2.7)
     std::int16_t site_serial = 1;
     std::size_t udp_answer_bytes_max = 4096;  // §3.5, without envelopes
     service::Authority::Settings authority{};

@@ -37,7 +37,7 @@ bool can_be_session(std::uint32_t id) {
 
 Engine::Engine(const EngineContext& context)
     : context_(context),
-      directory_(context.store, context.administration.own_prefix),
+      directory_(context.store, context.administration.own_prefix, context.remote),
       authority_(directory_, context.authority),
       administration_(context.store, directory_, authority_, context.entropy,
                       context.administration),
@@ -102,6 +102,7 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
                           operation->part == Part::kNotSupported;
     const bool needs_pool = header.has(flag::kCertify) || to.session != nullptr || !is_plain;
     if (needs_pool && effort == Effort::kInline) return Outcome::kRetryOnPool;
+    directory_.begin_request();
 
     const auto refuse_with = [&](ResponseCode code, std::string_view text) {
         Reply(to).error(code, text);
@@ -153,7 +154,7 @@ Outcome Engine::carry_out(const ReplyTo& to, Effort effort, service::Requester& 
     if (operation->part == Part::kReplication) {
         stream_ = answer_replication(to, administration_, requester);
     } else {
-        answer_administration(to, administration_, requester);
+        stream_ = answer_administration(to, administration_, requester);
     }
     return Outcome::kReply;
 }

@@ -9,8 +9,8 @@
 #include "proto/handle/session.h"
 #include "registry/service/administration.h"
 #include "registry/service/authority.h"
-#include "registry/service/directory.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/remote.h"
 #include "resolver/engine/reply.h"
 #include "resolver/engine/resolution.h"
 #include "resolver/engine/stream.h"
@@ -61,7 +61,7 @@ class Engine {
     void terminate_session(const ReplyTo& to);
 
     const EngineContext& context_;
-    service::LocalDirectory directory_;
+    NodeDirectory directory_;
     service::Authority authority_;
     service::Administration administration_;
     Resolution resolution_;

@@ -18,6 +18,18 @@ bool is_key_of_type(const handle::Value& value, std::string_view type) {
             starts_with_folded(value.type, type));
 }
 
+/// No such user is a failed proof; that nobody could be asked is our own failure (§4.2).
+ResponseCode code_of(const Error& error) {
+    switch (error.code) {
+        case Errc::kUnavailable:
+        case Errc::kTimeout:
+        case Errc::kStorage:
+            return ResponseCode::kAuthenticationError;
+        default:
+            return ResponseCode::kAuthenticationFailed;
+    }
+}
+
 bool is_meant(const handle::Value& value, std::uint32_t index) {
     return index == 0 || static_cast<std::uint32_t>(value.index) == index;
 }
@@ -43,8 +55,9 @@ ResponseCode Answerer::check() {
     const bool is_secret = answer_.authentication_type == handle::kSecretKeyAuthentication;
     const bool is_public = answer_.authentication_type == handle::kPublicKeyAuthentication;
     if (!is_secret && !is_public) return ResponseCode::kInvalidCredential;
+    if (is_secret && !directory_.is_here(identity_.handle)) return check_elsewhere();
     const auto record = directory_.values(identity_.handle);
-    if (!record) return ResponseCode::kAuthenticationFailed;
+    if (!record) return code_of(record.error());
     const auto proving = std::ranges::find_if(*record, [&](const handle::Value& value) {
         return is_meant(value, identity_.index) &&
                is_key_of_type(value, answer_.authentication_type) && is_proof(value);
@@ -52,6 +65,19 @@ ResponseCode Answerer::check() {
     if (proving == record->end()) return ResponseCode::kAuthenticationFailed;
     identity_.index = static_cast<std::uint32_t>(proving->index);
     return ResponseCode::kSuccess;
+}
+
+/// The secret never leaves the node that keeps it: that node is asked about the answer (§5.4).
+ResponseCode Answerer::check_elsewhere() {
+    const auto valid =
+        directory_.is_secret_answer_elsewhere({.user_handle = identity_.handle,
+                                               .user_index = identity_.index,
+                                               .nonce = challenge_.nonce,
+                                               .digest = challenge_.digest,
+                                               .signed_response = answer_.signed_response},
+                                              version_);
+    if (!valid) return code_of(valid.error());
+    return *valid ? ResponseCode::kSuccess : ResponseCode::kAuthenticationFailed;
 }
 
 bool Answerer::is_proof(const handle::Value& key) const {

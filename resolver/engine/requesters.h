@@ -32,6 +32,7 @@ class Answerer final : public service::Requester {
 
   private:
     handle::ResponseCode check();
+    handle::ResponseCode check_elsewhere();
     bool is_proof(const handle::Value& key) const;
 
     const handle::ChallengeAnswer& answer_;

@@ -31,7 +31,7 @@ class ReplayWindow {
 };
 
 /// One session, §5.7. The fixed part may be read freely; the rest is behind functions that lock.
-class Session {
+class Session : public std::enable_shared_from_this<Session> {
   public:
     struct Terms {
         std::uint32_t id = 0;
