@@ -43,8 +43,7 @@ Result<std::unique_ptr<BulkLoad>> BulkLoad::begin(const Options& options,
     }
     auto store = RocksStore::open(options.store, clock, nullptr);
     if (!store) return store.error();
-    auto loader =
-        Loader::begin({Loader::Mode::kAdd, options.who, options.memory_bytes}, **store, clock);
+    auto loader = Loader::begin({Loader::Mode::kAdd, options.who, options.memory_bytes}, **store);
     if (!loader) return loader.error();
     return std::unique_ptr<BulkLoad>(
         std::make_unique<RocksBulkLoad>(*std::move(store), *std::move(loader)));

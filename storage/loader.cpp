@@ -102,18 +102,14 @@ struct Loader::Output {
     SstFiles meta;
 };
 
-Result<std::unique_ptr<Loader>> Loader::begin(Options options, RocksStore& store,
-                                              const model::Clock& clock) {
+Result<std::unique_ptr<Loader>> Loader::begin(Options options, RocksStore& store) {
     auto folder = ImportFolder::make_in(store.rocks().dir());
     if (!folder) return folder.error();
-    return std::unique_ptr<Loader>(
-        new Loader(std::move(options), store, clock, *std::move(folder)));
+    return std::unique_ptr<Loader>(new Loader(std::move(options), store, *std::move(folder)));
 }
 
-Loader::Loader(Options options, RocksStore& store, const model::Clock& clock,
-               std::unique_ptr<ImportFolder> folder)
+Loader::Loader(Options options, RocksStore& store, std::unique_ptr<ImportFolder> folder)
     : options_(std::move(options)),
-      clock_(clock),
       store_(store),
       folder_(std::move(folder)),
       runs_(folder_->path(), options_.memory_bytes) {}
@@ -143,7 +139,7 @@ Result<void> Loader::home(std::string_view prefix_handle, model::SuffixCase suff
 Result<Loader::Counts> Loader::finish(const Progress& progress, BytesView mirror_state) {
     if (std::exchange(finished_, true)) return already_finished();
     const auto no_commits = store_.hold_commits();
-    now_ = clock_.now();
+    now_ = store_.log_time();
     last_ = store_.last();
     Output out(store_.rocks(), folder_->path());
     if (options_.mode == Mode::kReplace) unhome_others();

@@ -54,8 +54,7 @@ class Loader {
     };
 
     /// Borrows the store.
-    static Result<std::unique_ptr<Loader>> begin(Options options, RocksStore& store,
-                                                 const model::Clock& clock);
+    static Result<std::unique_ptr<Loader>> begin(Options options, RocksStore& store);
 
     /// Both may be called from several threads.
     Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values);
@@ -68,8 +67,7 @@ class Loader {
     class OldRecords;
     struct Output;
 
-    Loader(Options options, RocksStore& store, const model::Clock& clock,
-           std::unique_ptr<ImportFolder> folder);
+    Loader(Options options, RocksStore& store, std::unique_ptr<ImportFolder> folder);
 
     Result<void> write_homed(Output& out);
     /// Edits for what is homed now and shall not be.
@@ -86,7 +84,6 @@ class Loader {
     Result<void> ingest(const Output& out);
 
     const Options options_;
-    const model::Clock& clock_;
     RocksStore& store_;
     const std::unique_ptr<ImportFolder> folder_;
     SortedRuns runs_;

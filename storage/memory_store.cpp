@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
@@ -201,7 +202,8 @@ class MemoryStore final : public model::RecordStore {
         // Only this function writes, so planning needs no lock.
         State state(*this);
         Plan plan(state, last_);
-        const model::TimeMs now = clock_.now();
+        const model::TimeMs now = std::max(clock_.now(), last_time_);
+        last_time_ = now;
         for (GroupCommit::Entry& entry : group) entry.result = plan.add(*entry.change, now);
         const std::unique_lock lock(mutex_);
         for (const Effect& effect : plan.effects()) {
@@ -222,6 +224,7 @@ class MemoryStore final : public model::RecordStore {
     mutable std::shared_mutex mutex_;
     std::array<Table, kFamilyCount> tables_;
     model::TransactionId last_ = 0;
+    model::TimeMs last_time_ = 0;  // of a commit
     model::PrefixBoard board_;
     GroupCommit commits_;  // last: its thread uses everything above
 };

@@ -5,6 +5,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "storage/codec.h"
@@ -106,13 +107,21 @@ class State final : public StoredState {
     rocksdb::PinnableSlice value_;
 };
 
-Result<model::TransactionId> last_transaction(const RocksDb& rocks) {
+struct LogEnd {
+    model::TransactionId id = 0;
+    model::TimeMs time = 0;
+};
+
+Result<LogEnd> end_of_log(const RocksDb& rocks) {
     const std::unique_ptr<rocksdb::Iterator> log(
         rocks.db().NewIterator(rocksdb::ReadOptions(), rocks.family(Family::kLog)));
     log->SeekToLast();
     if (!log->status().ok()) return rocks.error("finding the end of the log", log->status());
-    if (!log->Valid()) return model::TransactionId{0};
-    return log_id(log->key().ToStringView());
+    if (!log->Valid()) return LogEnd{};
+    const auto entry =
+        decode_log_entry(log_id(log->key().ToStringView()), to_bytes_view(log->value()));
+    if (!entry) return entry.error();
+    return LogEnd{entry->id, entry->time};
 }
 
 Result<std::shared_ptr<const model::PrefixTable>> homed_prefixes(const RocksDb& rocks) {
@@ -173,16 +182,21 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksOptions& options
     return store;
 }
 
+model::TimeMs RocksStore::log_time() const {
+    return std::max(clock_.now(), last_time_);
+}
+
 std::unique_ptr<StoredState> RocksStore::state() const {
     return std::make_unique<State>(*rocks_);
 }
 
 Result<void> RocksStore::refresh() {
-    const auto last = last_transaction(*rocks_);
-    if (!last) return last.error();
+    const auto end = end_of_log(*rocks_);
+    if (!end) return end.error();
     auto homed = homed_prefixes(*rocks_);
     if (!homed) return homed.error();
-    last_.store(*last, std::memory_order_release);
+    last_.store(end->id, std::memory_order_release);
+    last_time_ = end->time;
     board_.publish(*std::move(homed));
     return {};
 }
@@ -231,7 +245,7 @@ void RocksStore::write(std::span<GroupCommit::Entry> group) {
     }
     State state(*rocks_);
     Plan plan(state, last());
-    const model::TimeMs now = clock_.now();
+    const model::TimeMs now = log_time();
     for (GroupCommit::Entry& entry : group) entry.result = plan.add(*entry.change, now);
     const auto written = write(plan);
     if (written) return;
@@ -262,6 +276,7 @@ Result<void> RocksStore::write(const Plan& plan) {
         return error;
     }
     last_.store(plan.last(), std::memory_order_release);
+    last_time_ = log_time();
     if (!plan.changes_prefixes()) return {};
     auto homed = std::make_shared<model::PrefixTable>(*board_.current());
     apply_to_table(plan, *homed);
@@ -318,8 +333,7 @@ Result<std::unique_ptr<model::Replacement>> RocksStore::begin_replacement(std::s
         return Error{Errc::kRefused,
                      rocks_->dir().string() + ": the store was opened to read only"};
     }
-    auto loader =
-        Loader::begin({Loader::Mode::kReplace, std::move(who), kReplacementBytes}, *this, clock_);
+    auto loader = Loader::begin({Loader::Mode::kReplace, std::move(who), kReplacementBytes}, *this);
     if (!loader) return loader.error();
     return std::unique_ptr<model::Replacement>(
         std::make_unique<RocksReplacement>(*std::move(loader)));

@@ -45,6 +45,9 @@ class RocksStore final : public model::RecordStore {
     model::TransactionId last() const { return last_.load(std::memory_order_acquire); }
     /// What is stored now, for planning. Borrows from the store.
     std::unique_ptr<StoredState> state() const;
+    /// For the next log entry: now, but never before the last one. A mirror of several primaries
+    /// takes a change with an older time for an older change (§7.5). With commits held.
+    model::TimeMs log_time() const;
     /// Commits wait as long as the lock is held.
     std::unique_lock<std::mutex> hold_commits() { return std::unique_lock(writing_); }
     /// Reads the homed prefixes and the end of the log again, after files were ingested.
@@ -60,6 +63,7 @@ class RocksStore final : public model::RecordStore {
     const model::Clock& clock_;
     const bool read_only_;
     std::atomic<model::TransactionId> last_{0};
+    model::TimeMs last_time_ = 0;  // in the log
     std::mutex writing_;           // held by whoever adds to the log
     std::optional<Error> failed_;  // of the first failed write; touched by `write` alone
     model::PrefixBoard board_;

@@ -211,6 +211,19 @@ TEMPLATE_LIST_TEST_CASE("values that stay keep their timestamps, others get the 
           std::vector<Line>{{1, "x", true, 1000}, {2, "Y", true, 2000}, {3, "new", true, 2000}});
 }
 
+TEMPLATE_LIST_TEST_CASE("times in the log never go back, though the clock does", "[store]",
+                        Engines) {
+    TestType engine;
+    must_commit(*engine.store, {put("88.100.7/a", "1")});
+    const auto first = whole_log(*engine.store).front().time;
+    engine.clock.set(first - 60'000);
+    must_commit(*engine.store, {put("88.100.7/a", "2")});
+    CHECK(whole_log(*engine.store).back().time == first);
+    engine.clock.set(first + 1'000);
+    must_commit(*engine.store, {put("88.100.7/a", "3")});
+    CHECK(whole_log(*engine.store).back().time == first + 1'000);
+}
+
 TEMPLATE_LIST_TEST_CASE("values that are not well-formed are refused", "[store]", Engines) {
     TestType engine;
     model::Edit edit = put("88.100.7/a", "x");
