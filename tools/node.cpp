@@ -291,6 +291,7 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
 }
 
 void Node::renew_site(const Settings& settings, const handle::Site& site) {
+    if (settings.is_mirror()) return;  // the record is the primary's, and names its site
     const auto renewed = renew_own_site(*store_, settings.node.prefix, site);
     if (!renewed) {
         warnings_.push_back(fmt::format(
