@@ -12,9 +12,9 @@ class RocksBulkLoad final : public BulkLoad {
     RocksBulkLoad(std::unique_ptr<RocksStore> store, std::unique_ptr<Loader> loader)
         : store_(std::move(store)), loader_(std::move(loader)) {}
 
-    Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
-                     BytesView values) override {
-        return loader_->add(handle, suffix_case, values);
+    Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
+                     std::uint64_t order) override {
+        return loader_->add(handle, suffix_case, values, order);
     }
     Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) override {
         return loader_->home(prefix_handle, suffix_case);

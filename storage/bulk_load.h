@@ -23,9 +23,10 @@ struct BulkCounts {
 /// Loads millions of records into a store that no other process has open, by sorted files that are
 /// ingested at the end in one atomic step together with their log entries: until `finish` has
 /// returned the store is as it was, and after it everything is there, on stable storage. A handle
-/// that comes twice: the later one counts. Memory stays bounded (about `memory_bytes`); the rest is
-/// spilled to sorted runs in a temporary folder inside the data folder, which the next opening
-/// removes. Not thread-safe, except that `add` may be called from several threads.
+/// that comes twice: the one with the higher order counts. Memory stays bounded (about
+/// `memory_bytes`); the rest is spilled to sorted runs in a temporary folder inside the data
+/// folder, which the next opening removes. Not thread-safe, except that `add` may be called from
+/// several threads.
 class BulkLoad {
   public:
     struct Options {
@@ -39,9 +40,10 @@ class BulkLoad {
     virtual ~BulkLoad() = default;
 
     /// `values` from `encode_record_values`, or the same octets made elsewhere. A timestamp of 0 is
-    /// kept as it is: an import carries the timestamps of its source.
+    /// kept as it is: an import carries the timestamps of its source. `order`: where the record
+    /// stands in the source, so that threads may add in any order; no two with one handle share it.
     virtual Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
-                             BytesView values) = 0;
+                             BytesView values, std::uint64_t order) = 0;
     virtual Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) = 0;
 
     /// What the store held before the load began.

@@ -57,7 +57,8 @@ class Loader {
     static Result<std::unique_ptr<Loader>> begin(Options options, RocksStore& store);
 
     /// Both may be called from several threads.
-    Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values);
+    Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
+                     std::uint64_t order);
     Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case);
 
     /// `mirror_state`: stored together with the records unless it is empty.

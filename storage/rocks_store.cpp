@@ -73,7 +73,7 @@ class RocksReplacement final : public model::Replacement {
 
     Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
                      BytesView values) override {
-        return loader_->add(handle, suffix_case, values);
+        return loader_->add(handle, suffix_case, values, added_++);
     }
     Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) override {
         return loader_->home(prefix_handle, suffix_case);
@@ -86,6 +86,7 @@ class RocksReplacement final : public model::Replacement {
 
   private:
     std::unique_ptr<Loader> loader_;
+    std::uint64_t added_ = 0;
 };
 
 class State final : public StoredState {

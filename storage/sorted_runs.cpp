@@ -16,7 +16,7 @@ namespace idnode::storage {
 namespace {
 
 constexpr std::size_t kChunkBytesMin = 4U << 10U;
-constexpr std::size_t kChunkBytesMax = 64U << 20U;
+constexpr std::size_t kChunkBytesMax = 128U << 20U;
 constexpr std::uint64_t kChunksPerMemory = 8;
 constexpr std::size_t kChunksMin = 4;
 /// Below this comparing whole keys is as fast.
@@ -131,7 +131,7 @@ Result<void> write_run(const std::filesystem::path& path, RunMerge& merge) {
     return {};
 }
 
-/// Heap order: the smallest key at the top, of equal ones the one that arrived last.
+/// Heap order: the smallest key at the top, of equal ones the one with the highest number.
 bool comes_later(const std::unique_ptr<RunSource>& a, const std::unique_ptr<RunSource>& b) {
     const int order = a->entry().key.compare(b->entry().key);
     return order != 0 ? order > 0 : a->entry().number < b->entry().number;
@@ -155,8 +155,7 @@ void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
 
 }  // namespace
 
-RunChunk::RunChunk(std::size_t bytes, std::uint64_t first_number)
-    : bytes_(bytes), first_number_(first_number) {
+RunChunk::RunChunk(std::size_t bytes) : bytes_(bytes) {
     octets_.reserve(bytes);
     ask_for_huge_pages(octets_.data(), bytes);
 }
@@ -168,11 +167,11 @@ bool RunChunk::has_room_for(const RecordParts& parts) const {
     return octets_.size() + more <= bytes_;
 }
 
-void RunChunk::append(const RecordParts& parts) {
+void RunChunk::append(const RecordParts& parts, std::uint64_t number) {
     Item item;
     item.offset = static_cast<std::uint32_t>(octets_.size());
     item.key_bytes = static_cast<std::uint32_t>(parts.key.size());
-    item.number = static_cast<std::uint32_t>(items_.size());
+    item.number = number;
     ByteWriter(octets_).raw(parts.key);
     encode_record(parts, octets_);
     item.stored_bytes = static_cast<std::uint32_t>(octets_.size() - item.offset - item.key_bytes);
@@ -239,31 +238,37 @@ RunEntry RunChunk::at(std::size_t i) {
     }
     const Item& item = items_[i];
     return {key(item), std::span(octets_).subspan(item.offset + item.key_bytes, item.stored_bytes),
-            first_number_ + item.number};
+            item.number};
 }
 
 Result<std::unique_ptr<RunMerge>> RunMerge::begin(std::vector<std::unique_ptr<RunSource>> sources) {
     std::unique_ptr<RunMerge> merge(new RunMerge);
     for (auto& source : sources) {
-        if (auto pushed = merge->push(std::move(source)); !pushed) return pushed.error();
+        const auto more = source->advance();
+        if (!more) return more.error();
+        if (*more) merge->heap_.push_back(std::move(source));
     }
+    std::ranges::make_heap(merge->heap_, comes_later);
     return merge;
 }
 
-Result<void> RunMerge::push(std::unique_ptr<RunSource> source) {
-    const auto more = source->advance();
-    if (!more) return more.error();
-    if (!*more) return {};
-    heap_.push_back(std::move(source));
-    std::ranges::push_heap(heap_, comes_later);
-    return {};
-}
-
+/// The source at the front moves on and sinks to its new place: half the comparisons of taking it
+/// out and putting it in again.
 Result<void> RunMerge::skip_first() {
-    std::ranges::pop_heap(heap_, comes_later);
-    std::unique_ptr<RunSource> source = std::move(heap_.back());
-    heap_.pop_back();
-    return push(std::move(source));
+    const auto more = heap_.front()->advance();
+    if (!more) return more.error();
+    if (!*more) {
+        std::swap(heap_.front(), heap_.back());
+        heap_.pop_back();
+    }
+    for (std::size_t at = 0;;) {
+        std::size_t child = 2 * at + 1;
+        if (child >= heap_.size()) return {};
+        if (child + 1 < heap_.size() && comes_later(heap_[child], heap_[child + 1])) ++child;
+        if (!comes_later(heap_[at], heap_[child])) return {};
+        std::swap(heap_[at], heap_[child]);
+        at = child;
+    }
 }
 
 Result<std::optional<RunEntry>> RunMerge::next() {
@@ -288,25 +293,40 @@ SortedRuns::~SortedRuns() {
     stop();
 }
 
-Result<void> SortedRuns::add(const RecordParts& parts) {
-    std::unique_lock lock(mutex_);
-    while (!failed_ && (!current_ || !current_->has_room_for(parts))) {
-        if (current_) submit();
-        if (chunks_in_use_ < chunks_max_) {
-            current_ = std::make_unique<RunChunk>(chunk_bytes_, count_);
-            ++chunks_in_use_;
-        } else {
-            room_.wait(lock);
-        }
-    }
-    if (failed_) return *failed_;
-    current_->append(parts);
+Result<void> SortedRuns::add(const RecordParts& parts, std::uint64_t number) {
+    auto chunk = take_chunk(parts);
+    if (!chunk) return chunk.error();
+    (*chunk)->append(parts, number);
+    const std::scoped_lock lock(mutex_);
+    open_.push_back(*std::move(chunk));
+    room_.notify_one();
     ++count_;
     return {};
 }
 
-void SortedRuns::submit() {
-    full_.push_back(std::move(current_));
+/// A chunk with room for the record, in the caller's hands until it is put back. There are never
+/// more open ones than threads that add.
+Result<std::unique_ptr<RunChunk>> SortedRuns::take_chunk(const RecordParts& parts) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        if (failed_) return *failed_;
+        if (!open_.empty()) {
+            std::unique_ptr<RunChunk> chunk = std::move(open_.back());
+            open_.pop_back();
+            if (chunk->has_room_for(parts)) return chunk;
+            submit(std::move(chunk));
+        } else if (chunks_in_use_ < chunks_max_) {
+            ++chunks_in_use_;
+            lock.unlock();
+            return std::make_unique<RunChunk>(chunk_bytes_);
+        } else {
+            room_.wait(lock);
+        }
+    }
+}
+
+void SortedRuns::submit(std::unique_ptr<RunChunk> chunk) {
+    full_.push_back(std::move(chunk));
     work_.notify_one();
 }
 
@@ -350,7 +370,8 @@ void SortedRuns::stop() {
 Result<std::unique_ptr<RunMerge>> SortedRuns::merge() {
     {
         const std::scoped_lock lock(mutex_);
-        if (current_) submit();
+        for (auto& chunk : open_) submit(std::move(chunk));
+        open_.clear();
     }
     stop();
     if (failed_) return *failed_;

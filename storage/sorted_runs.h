@@ -17,18 +17,19 @@
 #include "proto/base/result.h"
 #include "storage/codec.h"
 
-/// Sorting more records than fit into memory: chunks are filled, sorted beside the filling, and
-/// spilled as sorted runs when they take too much; at the end all are merged.
+/// Sorting more records than fit into memory: chunks are filled, each by one thread at a time,
+/// sorted beside the filling, and spilled as sorted runs when they take too much; at the end all
+/// are merged.
 namespace idnode::storage {
 
 /// One record on its way: its key and its stored form, whose version is still to be set.
 struct RunEntry {
     std::string_view key;
     std::span<std::byte> stored;
-    std::uint64_t number = 0;  // in the order of arrival
+    std::uint64_t number = 0;  // of equal keys the highest counts
 };
 
-/// Sorted entries one after the other; of equal keys the one that arrived last comes first.
+/// Sorted entries one after the other; of equal keys the one with the highest number comes first.
 class RunSource {
   public:
     virtual ~RunSource() = default;
@@ -43,23 +44,23 @@ class RunSource {
 /// A piece of memory with records in it.
 class RunChunk {
   public:
-    explicit RunChunk(std::size_t bytes, std::uint64_t first_number);
+    explicit RunChunk(std::size_t bytes);
 
     bool is_empty() const { return items_.empty(); }
     std::size_t count() const { return items_.size(); }
     bool has_room_for(const RecordParts& parts) const;
-    void append(const RecordParts& parts);
-    /// By key; of equal ones the one that arrived last comes first, as the merge wants it.
+    void append(const RecordParts& parts, std::uint64_t number);
+    /// By key; of equal ones the one with the highest number comes first, as the merge wants it.
     void sort();
     RunEntry at(std::size_t i);
 
   private:
     struct Item {
         std::uint64_t order = 0;  // octets of the key behind what its neighbours share
+        std::uint64_t number = 0;
         std::uint32_t offset = 0;
         std::uint32_t key_bytes = 0;
         std::uint32_t stored_bytes = 0;
-        std::uint32_t number = 0;
     };
     std::string_view key(const Item& item) const;
     std::size_t shared_key_bytes(std::span<const Item> items) const;
@@ -67,12 +68,11 @@ class RunChunk {
     void sort(std::span<Item> items);
 
     std::size_t bytes_;
-    std::uint64_t first_number_;
     Bytes octets_;
     std::vector<Item> items_;
 };
 
-/// All sources in one order; of several entries with one key the one that arrived last.
+/// All sources in one order; of several entries with one key the one with the highest number.
 class RunMerge {
   public:
     static Result<std::unique_ptr<RunMerge>> begin(std::vector<std::unique_ptr<RunSource>> sources);
@@ -81,10 +81,9 @@ class RunMerge {
 
   private:
     RunMerge() = default;
-    Result<void> push(std::unique_ptr<RunSource> source);
     Result<void> skip_first();
 
-    std::vector<std::unique_ptr<RunSource>> heap_;
+    std::vector<std::unique_ptr<RunSource>> heap_;  // the smallest entry at the front
     std::string last_key_;
     bool started_ = false;
 };
@@ -97,16 +96,19 @@ class SortedRuns {
     SortedRuns(const SortedRuns&) = delete;
     SortedRuns& operator=(const SortedRuns&) = delete;
 
-    /// Thread-safe. Waits while memory is full.
-    Result<void> add(const RecordParts& parts);
+    /// Of equal keys the one with the highest `number` counts. Thread-safe, and threads do not wait
+    /// for each other's copying. Waits while memory is full.
+    Result<void> add(const RecordParts& parts, std::uint64_t number);
     /// No more is added. The merge borrows from this object.
     Result<std::unique_ptr<RunMerge>> merge();
+    /// Of all that were added; once nothing is added any more.
     std::uint64_t count() const { return count_; }
     std::size_t spilled_runs() const { return spilled_.size(); }
 
   private:
     void run();
-    void submit();
+    Result<std::unique_ptr<RunChunk>> take_chunk(const RecordParts& parts);
+    void submit(std::unique_ptr<RunChunk> chunk);
     Result<void> spill();
     void stop();
 
@@ -117,8 +119,8 @@ class SortedRuns {
     mutable std::mutex mutex_;
     std::condition_variable work_;
     std::condition_variable room_;
-    std::unique_ptr<RunChunk> current_;
-    std::deque<std::unique_ptr<RunChunk>> full_;  // to be sorted
+    std::vector<std::unique_ptr<RunChunk>> open_;  // with room, and in nobody's hands
+    std::deque<std::unique_ptr<RunChunk>> full_;   // to be sorted
     std::size_t chunks_in_use_ = 0;
     std::uint64_t count_ = 0;
     std::optional<Error> failed_;

@@ -30,10 +30,12 @@ constexpr std::uint64_t kBadLinesPrinted = 20;
 constexpr std::int32_t kSiteIndex = 1;  // usual indexes of a prefix handle, §2.4
 constexpr std::int32_t kAdminIndex = 100;
 constexpr std::uint32_t kGroupIndex = 200;
+/// More than any block has records.
+constexpr std::uint64_t kOrdersPerBlock = 1ULL << 32U;
+constexpr std::uint64_t kOrderLast = ~0ULL;
 
-/// Blocks on their way from the thread that reads to those that parse, and the order in which what
-/// they parsed is loaded: that of the files, so that the later of two equal handles counts and the
-/// first bad line is the one that is reported.
+/// Blocks on their way from the thread that reads to those that parse and load, and the order in
+/// which these report: that of the files, so that the first bad line is the one that is told.
 class Pipeline {
   public:
     explicit Pipeline(std::size_t blocks_max) : blocks_max_(blocks_max) {}
@@ -63,15 +65,15 @@ class Pipeline {
         changed_.notify_all();
         return out;
     }
-    /// Waits until all earlier blocks are loaded; false after a failure.
+    /// Waits until all earlier blocks have been reported; false after a failure.
     bool wait_turn(std::uint64_t number) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return failure_ || loaded_ == number; });
+        changed_.wait(lock, [&] { return failure_ || reported_ == number; });
         return !failure_;
     }
     void end_turn() {
         const std::scoped_lock lock(mutex_);
-        ++loaded_;
+        ++reported_;
         changed_.notify_all();
     }
     void fail(Error error) {
@@ -90,7 +92,7 @@ class Pipeline {
     std::condition_variable changed_;
     std::deque<ImportBlock> blocks_;
     std::uint64_t pushed_ = 0;
-    std::uint64_t loaded_ = 0;
+    std::uint64_t reported_ = 0;
     bool closed_ = false;
     std::optional<Error> failure_;
 };
@@ -127,7 +129,8 @@ class Import {
     Result<void> read_file(const std::string& file);
     Result<void> read_blocks(std::istream& in, const std::string& name);
     void parse_blocks();
-    Result<void> load_block(const ParsedBlock& block);
+    Result<void> load_block(const ParsedBlock& block, std::uint64_t number);
+    Result<void> report_block(const ParsedBlock& block);
     Result<void> report_bad(const ParsedBlock::BadLine& line);
     Result<void> finish_prefixes();
     Result<void> make_prefix_handle(const std::string& prefix_handle);
@@ -202,19 +205,30 @@ void Import::parse_blocks() {
     ParsedBlock parsed;
     while (const auto block = pipeline_.pop()) {
         parser.parse(*block, options_.keep_going, parsed);
+        if (const auto loaded = load_block(parsed, block->number); !loaded) {
+            return pipeline_.fail(loaded.error());
+        }
         if (!pipeline_.wait_turn(block->number)) return;
-        if (const auto loaded = load_block(parsed); !loaded) return pipeline_.fail(loaded.error());
+        if (const auto reported = report_block(parsed); !reported) {
+            return pipeline_.fail(reported.error());
+        }
         pipeline_.end_turn();
     }
 }
 
-Result<void> Import::load_block(const ParsedBlock& block) {
+Result<void> Import::load_block(const ParsedBlock& block, std::uint64_t number) {
+    std::uint64_t order = number * kOrdersPerBlock;
+    for (const auto& item : block.items) {
+        auto added =
+            load_.add(block.handle(item), item.suffix_case, block.value_octets(item), order++);
+        if (!added) return added;
+    }
+    return {};
+}
+
+Result<void> Import::report_block(const ParsedBlock& block) {
     for (const auto& line : block.bad) {
         if (auto reported = report_bad(line); !reported) return reported;
-    }
-    for (const auto& item : block.items) {
-        auto added = load_.add(block.handle(item), item.suffix_case, block.value_octets(item));
-        if (!added) return added;
     }
     records_ += block.items.size();
     progress_.update({.records = records_, .done = bytes_done_, .total = bytes_total_});
@@ -263,7 +277,7 @@ Result<void> Import::make_prefix_handle(const std::string& prefix_handle) {
     rights.data = handle::encode_admin(admin);
     const auto values = model::encode_record_values({prefix_handle, {site, rights}});
     if (!values) return values.error();
-    return load_.add(prefix_handle, model::SuffixCase::kFold, *values);
+    return load_.add(prefix_handle, model::SuffixCase::kFold, *values, kOrderLast);
 }
 
 Result<void> Import::finish_prefixes() {

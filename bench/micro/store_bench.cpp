@@ -84,7 +84,7 @@ void load(const TemporaryFolder& folder, std::uint64_t count) {
     IDNODE_ASSERT(bulk.has_value());
     const Bytes values = sample_record();
     for (std::uint64_t i = 0; i < count; ++i) {
-        IDNODE_ASSERT((*bulk)->add(handle_of(i), model::SuffixCase::kFold, values).has_value());
+        IDNODE_ASSERT((*bulk)->add(handle_of(i), model::SuffixCase::kFold, values, i).has_value());
     }
     IDNODE_ASSERT((*bulk)->finish([](std::uint64_t, std::uint64_t) {}).has_value());
 }

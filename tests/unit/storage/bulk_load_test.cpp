@@ -1,5 +1,6 @@
 #include "storage/bulk_load.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
 #include <numeric>
@@ -43,7 +44,8 @@ struct LoadedStore {
 
 void add(storage::BulkLoad& load, const std::string& handle, const std::string& data,
          model::SuffixCase suffix_case = model::SuffixCase::kFold) {
-    const auto added = load.add(handle, suffix_case, values_of({{1, data, true, 77}}));
+    static std::atomic<std::uint64_t> order = 0;
+    const auto added = load.add(handle, suffix_case, values_of({{1, data, true, 77}}), order++);
     if (!added) FAIL(added.error().detail);
 }
 
@@ -214,7 +216,7 @@ TEST_CASE("an empty bulk load changes nothing and can be finished once", "[rocks
     const auto load = loaded.begin();
     CHECK(must_finish(*load).created == 0);
     CHECK(load->finish(nullptr).error().code == Errc::kInvalid);
-    CHECK(load->add("88.100.7/a", model::SuffixCase::kFold, values_of({})).error().code ==
+    CHECK(load->add("88.100.7/a", model::SuffixCase::kFold, values_of({}), 0).error().code ==
           Errc::kInvalid);
     CHECK(whole_log(load->store()).empty());
 }
@@ -222,8 +224,8 @@ TEST_CASE("an empty bulk load changes nothing and can be finished once", "[rocks
 TEST_CASE("a bulk load refuses what a commit refuses", "[rocksdb]") {
     LoadedStore loaded;
     const auto load = loaded.begin();
-    CHECK_FALSE(load->add("", model::SuffixCase::kFold, values_of({})));
-    CHECK_FALSE(load->add("88.100.7/a", model::SuffixCase::kFold, to_bytes("xyz")));
+    CHECK_FALSE(load->add("", model::SuffixCase::kFold, values_of({}), 0));
+    CHECK_FALSE(load->add("88.100.7/a", model::SuffixCase::kFold, to_bytes("xyz"), 0));
     CHECK_FALSE(load->home("88.100.7/a", model::SuffixCase::kFold));
     storage::BulkLoad::Options second;
     second.store = open_in(loaded.folder.path());
@@ -239,7 +241,8 @@ TEST_CASE("several threads may add to a bulk load, which tells how far it is", "
         for (unsigned t = 0; t < 4; ++t) {
             threads.emplace_back([&load, t] {
                 for (unsigned i = t; i < 2000; i += 4) {
-                    if (!load->add(name_of(i), model::SuffixCase::kFold, values_of({{1, "x"}}))) {
+                    if (!load->add(name_of(i), model::SuffixCase::kFold, values_of({{1, "x"}}),
+                                   i)) {
                         std::abort();
                     }
                 }

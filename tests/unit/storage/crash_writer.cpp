@@ -63,7 +63,7 @@ void load(const storage::RocksOptions& options, const model::Clock& clock, std::
     if (!load) give_up(load.error());
     for (unsigned i = 0; i < test::kCrashLoadRecords; ++i) {
         const auto added =
-            (*load)->add(test::crash_name(round, i), model::SuffixCase::kFold, Bytes(4));
+            (*load)->add(test::crash_name(round, i), model::SuffixCase::kFold, Bytes(4), i);
         if (!added) give_up(added.error());
     }
     tell("ready");

@@ -34,7 +34,7 @@ TEST_CASE("sorted runs give every key once, in order, as it arrived last") {
             const std::string key = random_key(random);
             const std::string handle = std::to_string(i) + std::string(random() % 100, 'x');
             const Bytes values(4);
-            REQUIRE(runs.add({key, handle, 0, true, values}));
+            REQUIRE(runs.add({key, handle, 0, true, values}, static_cast<std::uint64_t>(i)));
             expected[key] = handle;
         }
         const auto merge = runs.merge();
@@ -59,7 +59,7 @@ TEST_CASE("a folder that cannot take runs makes adding fail with the reason") {
     Result<void> added;
     for (int i = 0; i < 100'000 && added; ++i) {
         const std::string key = "\x10" + std::to_string(i);
-        added = runs.add({key, key, 0, true, values});
+        added = runs.add({key, key, 0, true, values}, 0);
     }
     REQUIRE_FALSE(added);
     CHECK(added.error().code == Errc::kStorage);
