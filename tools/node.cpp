@@ -306,6 +306,7 @@ Result<void> Node::listen_http(const Settings& settings) {
     if (settings.listen.http_port == kPortOff) return {};
     http::RestSettings rest;
     rest.body_bytes_max = static_cast<std::size_t>(settings.limits.http_body_bytes_max);
+    rest.sessions_max = static_cast<std::size_t>(settings.limits.sessions_max);
     handler_ = http::make_rest_handler(*context_, rest);
     auto server = http::Server::start(http_settings(settings),
                                       {.engine = *context_, .handler = *handler_, .tls = *tls_});

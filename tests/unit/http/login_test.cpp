@@ -145,6 +145,31 @@ TEST_CASE("92: Basic with a wrong secret is a 401") {
     CHECK(node.get(kNew).result() == Status::not_found);
 }
 
+TEST_CASE("a secret that another node keeps is checked there") {
+    class OtherNode final : public resolver::RemoteIdentities {
+      public:
+        Result<std::vector<handle::Value>> values(std::string_view handle,
+                                                  resolver::Deadline) override {
+            return Error{Errc::kNotFound, std::string(handle)};
+        }
+        Result<bool> is_secret_answer(const handle::VerifyRequest& question,
+                                      handle::Version version, resolver::Deadline) override {
+            return crypto::verify_secret_answer(as_bytes_view("theirs"),
+                                                {question.nonce, question.digest},
+                                                question.signed_response, version);
+        }
+    };
+    OtherNode other;
+    RestNode node;
+    node.put("88.100.1/shared", {admin_value(100, 0x0FFF, "77.1/boss", 300)});
+    const std::string path = "/api/handles/88.100.1/shared?index=1";
+    const std::string boss = basic("300%3A77.1/boss", "theirs");
+    CHECK(put_as(node, boss, path).result() == Status::unauthorized);
+    node.context.remote = &other;
+    CHECK(put_as(node, boss, path).result() == Status::created);
+    CHECK(put_as(node, basic("300%3A77.1/boss", "wrong"), path).result() == Status::unauthorized);
+}
+
 TEST_CASE("57: an identity without rights is a 403 with code 400, whatever its secret") {
     RestNode node;
     for (const std::string_view secret : {"other", "wrong"}) {
