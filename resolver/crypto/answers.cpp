@@ -3,11 +3,10 @@
 #include <string_view>
 
 #include "proto/base/reader.h"
-#include "proto/base/writer.h"
 #include "proto/handle/digest.h"
+#include "proto/handle/signing.h"
 #include "resolver/crypto/hashing.h"
 #include "resolver/crypto/keys.h"
-#include "resolver/crypto/openssl.h"
 #include "resolver/crypto/pbkdf2.h"
 
 namespace idnode::crypto {
@@ -18,7 +17,6 @@ constexpr std::size_t kAlgorithmNameBytesMax = 32;
 constexpr std::size_t kAnswerBytesMax = 4'096;
 constexpr handle::Version kFirstWithAlgorithmOctet{2, 1};
 constexpr handle::Version kFirstWithPbkdf2{2, 7};
-constexpr handle::Version kFirstWithDsaSha256{2, 11};
 
 Result<Bytes> wrapped_digest(const char* algorithm, BytesView secret, const Challenge& challenge) {
     return digest(algorithm, joined({secret, challenge.nonce, challenge.digest, secret}));
@@ -50,33 +48,18 @@ Result<Bytes> pbkdf2_mac(BytesView secret, const Challenge& challenge, const Pbk
     return hmac("SHA1", *key, joined({challenge.nonce, challenge.digest}));
 }
 
-///    1      4+n     4            4      4+n
-///   +----+--------+------------+------+-----+
-///   | 22 | salt   | iterations | bits | MAC |
-///   +----+--------+------------+------+-----+
 Result<Bytes> pbkdf2_answer(BytesView secret, const Challenge& challenge, model::Entropy& entropy) {
     Bytes salt(kSaltBytes);
     entropy.fill(salt);
     const Pbkdf2 parameters{.salt = salt};
     const Result<Bytes> mac = pbkdf2_mac(secret, challenge, parameters);
     if (!mac) return mac.error();
-    Bytes answer;
-    ByteWriter out(answer);
-    out.u8(static_cast<std::uint8_t>(SecretAlgorithm::kPbkdf2HmacSha1));
-    out.bytes_u32(salt);
-    out.u32(parameters.iterations);
-    out.u32(parameters.key_bits);
-    out.bytes_u32(*mac);
-    return answer;
-}
-
-bool verify_pbkdf2(BytesView secret, const Challenge& challenge, ByteReader& in) {
-    Pbkdf2 parameters;
-    parameters.salt = in.bytes_u32("salt", kAnswerBytesMax);
-    parameters.iterations = in.u32("iterations");
-    parameters.key_bits = in.u32("derived bits");
-    const BytesView mac = in.bytes_u32("MAC", EVP_MAX_MD_SIZE);
-    return in.ok() && equal_in_constant_time(pbkdf2_mac(secret, challenge, parameters), mac);
+    return handle::encode_secret_key_answer({.proof = SecretAlgorithm::kPbkdf2HmacSha1,
+                                             .salt = salt,
+                                             .iterations = parameters.iterations,
+                                             .bits = parameters.key_bits,
+                                             .code = *mac},
+                                            handle::kOwnVersion);
 }
 
 class OpensslProofs final : public model::Proofs {
@@ -117,30 +100,22 @@ Result<Bytes> answer_with_secret(BytesView secret, const Challenge& challenge,
 
 bool verify_secret_answer(BytesView secret, const Challenge& challenge, BytesView answer,
                           handle::Version request_version) {
-    if (!request_version.at_least(kFirstWithAlgorithmOctet)) {
-        return equal_in_constant_time(wrapped_digest("MD5", secret, challenge), answer);
+    const auto given = handle::decode_secret_key_answer(answer, request_version);
+    if (!given) return false;
+    if (given->proof == SecretAlgorithm::kPbkdf2HmacSha1) {
+        const Pbkdf2 parameters{given->salt, given->iterations, given->bits};
+        return equal_in_constant_time(pbkdf2_mac(secret, challenge, parameters), given->code);
     }
-    ByteReader in(answer);
-    const auto algorithm = static_cast<SecretAlgorithm>(in.u8("algorithm"));
-    if (!in.ok()) return false;
-    if (algorithm == SecretAlgorithm::kPbkdf2HmacSha1) {
-        return verify_pbkdf2(secret, challenge, in);
-    }
-    return equal_in_constant_time(simple_form(algorithm, secret, challenge), in.rest());
+    return equal_in_constant_time(simple_form(given->proof, secret, challenge), given->code);
 }
 
 Result<Bytes> answer_with_key(const model::Signer& signer, const Challenge& challenge,
                               handle::Version version) {
-    using Hash = model::Signer::Hash;
-    const handle::Version first_sha256 = signer.is_dsa() ? kFirstWithDsaSha256 : kFirstWithPbkdf2;
-    const Hash hash = version.at_least(first_sha256) ? Hash::kSha256 : Hash::kSha1;
-    const Result<Bytes> signature = signer.sign(hash, joined({challenge.nonce, challenge.digest}));
+    const BytesView name = as_bytes_view(handle::answer_algorithm_field(version, signer.is_dsa()));
+    const Result<Bytes> signature =
+        signer.sign(hash_named(name).value(), joined({challenge.nonce, challenge.digest}));
     if (!signature) return signature.error();
-    Bytes answer;
-    ByteWriter out(answer);
-    out.text_u32(hash == Hash::kSha256 ? "SHA-256" : "SHA1");
-    out.bytes_u32(*signature);
-    return answer;
+    return handle::encode_public_key_answer({name, *signature});
 }
 
 Result<bool> verify_key_answer(BytesView public_key, const Challenge& challenge, BytesView answer) {
