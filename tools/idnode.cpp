@@ -20,6 +20,9 @@ int run(int argc, char** argv) {
     add_export(program, exit_code);
     add_resolve(program, exit_code);
     add_records(program, exit_code);
+    add_batch(program, exit_code);
+    add_key(program, exit_code);
+    add_verify(program, exit_code);
     add_status(program, exit_code);
     add_settings(program, exit_code);
     try {

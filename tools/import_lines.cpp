@@ -5,14 +5,10 @@
 #include "registry/model/record.h"
 
 namespace idnode::tools {
-namespace {
-
-std::string where(const ImportBlock& block, std::uint64_t line, std::size_t record) {
+std::string place_in(const ImportBlock& block, std::uint64_t line, std::size_t record) {
     if (record < block.labels.size()) return block.file + ": " + block.labels[record];
     return block.file + ':' + std::to_string(line);
 }
-
-}  // namespace
 
 void ParsedBlock::clear() {
     items.clear();
@@ -22,15 +18,24 @@ void ParsedBlock::clear() {
 }
 
 void ParsedBlock::add(std::string_view handle, BytesView octets, model::SuffixCase suffix_case) {
-    items.push_back({handles.size(), handle.size(), values.size(), octets.size(), suffix_case});
+    items.push_back({.handle_at = handles.size(),
+                     .handle_size = handle.size(),
+                     .values_at = values.size(),
+                     .values_size = octets.size(),
+                     .suffix_case = suffix_case});
     handles += handle;
     values.insert(values.end(), octets.begin(), octets.end());
+}
+
+void ParsedBlock::place_last(std::uint64_t line, std::size_t record) {
+    items.back().line = line;
+    items.back().record = record;
 }
 
 void LineParser::parse(const ImportBlock& block, bool keep_going, ParsedBlock& out) {
     out.clear();
     if (!block.broken.empty()) {
-        out.bad.push_back({where(block, block.first_line, 0), block.broken});
+        out.bad.push_back({place_in(block, block.first_line, 0), block.broken});
     } else if (block.columns) {
         parse_csv(block, keep_going, out);
     } else {
@@ -47,8 +52,10 @@ void LineParser::parse_json(const ImportBlock& block, bool keep_going, ParsedBlo
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         if (const auto taken = take_json(line, out); !taken) {
-            out.bad.push_back({where(block, number, record), taken.error().detail});
+            out.bad.push_back({place_in(block, number, record), taken.error().detail});
             if (!keep_going) return;
+        } else {
+            out.place_last(number, record);
         }
         ++record;
     }
@@ -62,8 +69,11 @@ void LineParser::parse_csv(const ImportBlock& block, bool keep_going, ParsedBloc
         if (found && !*found) return;
         const Result<void> taken =
             found ? take_row(*block.columns, row.fields, out) : Result<void>(found.error());
-        if (taken) continue;
-        out.bad.push_back({where(block, row.line, 0), taken.error().detail});
+        if (taken) {
+            out.place_last(row.line, 0);
+            continue;
+        }
+        out.bad.push_back({place_in(block, row.line, 0), taken.error().detail});
         if (!keep_going) return;
     }
 }

@@ -22,6 +22,8 @@ struct ParsedBlock {
         std::size_t values_at = 0;
         std::size_t values_size = 0;
         model::SuffixCase suffix_case = model::SuffixCase::kFold;
+        std::uint64_t line = 0;  // of the file; see `place_in`
+        std::size_t record = 0;  // of the block
     };
     struct BadLine {
         std::string where;  // `file:line` or `file: handles.NAME`
@@ -35,6 +37,8 @@ struct ParsedBlock {
 
     void clear();
     void add(std::string_view handle, BytesView octets, model::SuffixCase suffix_case);
+    /// Where the last one stands.
+    void place_last(std::uint64_t line, std::size_t record);
     std::string_view handle(const Item& item) const {
         return std::string_view(handles).substr(item.handle_at, item.handle_size);
     }
@@ -42,6 +46,9 @@ struct ParsedBlock {
         return BytesView(values).subspan(item.values_at, item.values_size);
     }
 };
+
+/// `file:line`, or `file: handles.NAME` where lines say nothing.
+std::string place_in(const ImportBlock& block, std::uint64_t line, std::size_t record);
 
 /// Parses and checks blocks. One per thread.
 class LineParser {

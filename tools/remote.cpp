@@ -36,6 +36,11 @@ Result<Bytes> read_public_key(const std::string& path) {
 
 }  // namespace
 
+bool RemoteOptions::names_somebody() const {
+    const bool by_environment = !identity.empty() && std::getenv(kSecretFileVariable) != nullptr;
+    return !key.empty() || !secret_file.empty() || ask_secret || by_environment;
+}
+
 Result<client::Authenticator> make_authenticator(const RemoteOptions& options) {
     auto identity = parse_identity(options.identity);
     if (!identity) return identity.error();
@@ -79,8 +84,7 @@ Result<client::Client> make_client(const RemoteOptions& options,
 }
 
 Result<client::Client> make_client(const RemoteOptions& options) {
-    const bool named = options.names_somebody() || std::getenv(kSecretFileVariable) != nullptr;
-    if (!named) return make_client(options, nullptr);
+    if (!options.names_somebody()) return make_client(options, nullptr);
     const auto authenticator = make_authenticator(options);
     if (!authenticator) return authenticator.error();
     return make_client(options, &*authenticator);

@@ -22,7 +22,8 @@ struct RemoteOptions {
     bool encrypt = false;
     double timeout = 10;  // seconds
 
-    bool names_somebody() const { return !key.empty() || !secret_file.empty() || ask_secret; }
+    /// Whether it says who asks; the environment may name the file.
+    bool names_somebody() const;
 };
 
 /// Who asks. Asks for a passphrase or secret where there is no file with it.

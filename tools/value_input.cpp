@@ -55,21 +55,6 @@ std::optional<std::int32_t> parse_index(std::string_view text) {
     return index;
 }
 
-Result<Bytes> read_data_file(std::string_view name) {
-    std::ifstream in(std::string(name), std::ios::binary);
-    Bytes out;
-    for (char c = 0; out.size() <= limits::kMessageBytesMax && in.get(c);) {
-        out.push_back(static_cast<std::byte>(c));
-    }
-    if (in.bad() || !in.is_open()) {
-        return Error{Errc::kInvalid, std::string(name) + ": cannot be read"};
-    }
-    if (out.size() > limits::kMessageBytesMax) {
-        return Error{Errc::kLimit, std::string(name) + ": is longer than a message may be"};
-    }
-    return out;
-}
-
 Result<handle::Reference> parse_reference(std::string_view text) {
     auto parsed = model::parse_value_reference(text);
     if (!parsed) return parsed.error();
@@ -115,6 +100,21 @@ Result<Bytes> parse_data(std::string_view type, std::string_view text) {
 }
 
 }  // namespace
+
+Result<Bytes> read_data_file(std::string_view name) {
+    std::ifstream in(std::string(name), std::ios::binary);
+    Bytes out;
+    for (char c = 0; out.size() <= limits::kMessageBytesMax && in.get(c);) {
+        out.push_back(static_cast<std::byte>(c));
+    }
+    if (in.bad() || !in.is_open()) {
+        return Error{Errc::kInvalid, std::string(name) + ": cannot be read"};
+    }
+    if (out.size() > limits::kMessageBytesMax) {
+        return Error{Errc::kLimit, std::string(name) + ": is longer than a message may be"};
+    }
+    return out;
+}
 
 Result<std::uint16_t> parse_rights(std::string_view text) {
     const bool is_digits = text.find_first_not_of("01") == std::string_view::npos;

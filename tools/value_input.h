@@ -24,6 +24,9 @@ Result<std::uint16_t> parse_rights(std::string_view text);
 /// Four digits: administrators may read and write, everybody may read and write.
 Result<std::uint8_t> parse_permissions(std::string_view text);
 
+/// A file's octets as the data of a value. kLimit: no message can hold them.
+Result<Bytes> read_data_file(std::string_view name);
+
 /// The values of a file in the JSON form of a record, `-` is standard input. `handle` must be the
 /// record's own, if it names one.
 Result<std::vector<handle::Value>> read_record_values(const std::string& file,

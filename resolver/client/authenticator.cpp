@@ -2,16 +2,13 @@
 
 #include <utility>
 
+#include "resolver/client/messages.h"
 #include "resolver/crypto/answers.h"
 #include "resolver/crypto/digests.h"
 #include "resolver/crypto/keys.h"
 
 namespace idnode::client {
 namespace {
-
-handle::Version lower_of(handle::Version a, handle::Version b) {
-    return a.at_least(b) ? b : a;
-}
 
 /// §5.2: what a secret key's answer may use. A suggested major of 0 is no suggestion (§3.1).
 handle::Version secret_form_version(const handle::Envelope& challenged) {

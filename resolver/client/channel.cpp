@@ -17,11 +17,6 @@ namespace flag = handle::flag;
 
 // A second one comes when the verifying server is older than the challenging one (§5.4).
 constexpr int kChallengeRoundsMax = 2;
-constexpr std::uint32_t kSessionCodesFrom = 500;
-
-bool session_is_lost(const Response& response) {
-    return static_cast<std::uint32_t>(response.code) >= kSessionCodesFrom;
-}
 
 /// Whether anybody may ask it, so that no session is worth the while.
 bool is_open_to_all(const Request& request) {
@@ -34,10 +29,6 @@ bool is_open_to_all(const Request& request) {
         default:
             return false;
     }
-}
-
-handle::Version lower_of(handle::Version a, handle::Version b) {
-    return a.at_least(b) ? b : a;
 }
 
 Bytes blank_handle_body() {
@@ -152,7 +143,7 @@ CallResult<Response> Channel::exchange(const Sent& sent, SteadyTime deadline) {
 CallResult<Response> Channel::call(const Request& request) {
     const SteadyTime deadline = deadline_from_now();
     auto response = call_until(request, deadline);
-    if (!response || !session_ || !session_is_lost(*response)) return response;
+    if (!response || !session_ || !loses_session(response->code)) return response;
     session_.reset();
     if (repeated_) {
         return CallError({Errc::kUnavailable,
@@ -284,6 +275,13 @@ CallResult<void> Channel::learn_identity(SteadyTime deadline) {
     return {};
 }
 
+/// Nothing more can be heard of what is under way.
+CallError Channel::abandon(Error error) {
+    connection_.reset();
+    pending_.clear();
+    return error;
+}
+
 CallResult<std::uint32_t> Channel::send(const Request& request) {
     const SteadyTime deadline = deadline_from_now();
     if (pending_.empty()) {
@@ -292,7 +290,7 @@ CallResult<std::uint32_t> Channel::send(const Request& request) {
     auto sent = prepare(request, session_ ? &*session_ : nullptr);
     if (!sent) return CallError(sent.error());
     if (auto written = connection_->send(sent->octets, deadline); !written) {
-        return CallError(written.error());
+        return abandon(written.error());
     }
     const std::uint32_t id = sent->request_id;
     sent->octets = {};  // only its digest is needed from now on
@@ -301,16 +299,19 @@ CallResult<std::uint32_t> Channel::send(const Request& request) {
 }
 
 CallResult<Channel::Arrived> Channel::receive() {
+    if (pending_.empty()) {
+        return CallError({Errc::kUnavailable, server_.text() + ": nothing is under way"});
+    }
     auto frame = connection_->receive(deadline_from_now(), options_.response_bytes_max);
-    if (!frame) return CallError(frame.error());
+    if (!frame) return abandon(frame.error());
     const auto at = pending_.find(frame->envelope.request_id);
     if (at == pending_.end()) {
-        return CallError({Errc::kInvalid, server_.text() + ": answers what nobody asked"});
+        return abandon({Errc::kInvalid, server_.text() + ": answers what nobody asked"});
     }
     const std::uint32_t id = at->first;
     auto response = read_response(at->second, std::move(*frame), trust());
+    if (!response) return abandon(response.error());
     pending_.erase(at);
-    if (!response) return CallError(response.error());
     return Arrived{id, std::move(*response)};
 }
 

@@ -66,12 +66,14 @@ class Channel {
         std::uint32_t request_id = 0;
         Response response;
     };
-    /// The response to any of the requests sent.
+    /// The response to any of the requests sent. After an error, here or in `send`, none of them
+    /// is under way any more, and what became of them is not known.
     CallResult<Arrived> receive();
     std::size_t pending() const { return pending_.size(); }
 
     /// Sets the session up now rather than with the first request that needs it.
     CallResult<void> open_session();
+    bool has_session() const { return session_.has_value(); }
     /// Tells the server that the session is over, as far as it still listens, and closes.
     void close();
 
@@ -91,6 +93,7 @@ class Channel {
     Result<Frame> receive_frame(const Sent& sent, SteadyTime deadline);
     Result<void> connect(SteadyTime deadline);
     Result<Sent> prepare(const Request& request, Session* session);
+    CallError abandon(Error error);
     bool needs_session(const Request& request) const;
     std::uint32_t new_request_id();
     Trust trust() const;

@@ -22,7 +22,6 @@ using handle::ResponseCode;
 namespace flag = handle::flag;
 
 constexpr std::size_t kErrorTextBytesMax = 1'024;
-constexpr std::uint32_t kSessionCodesFrom = 500;
 
 std::uint32_t unix_seconds() {
     using std::chrono::system_clock;
@@ -74,28 +73,12 @@ bool is_signed(const handle::MessageView& message, const Trust& trust) {
     return is_signed_by_server(message, *credential, trust.server_key);
 }
 
-/// A server that has forgotten the session cannot sign in it; that answer only costs a new session.
-bool may_be_unsigned(ResponseCode code) {
-    return static_cast<std::uint32_t>(code) >= kSessionCodesFrom;
-}
-
 Error unsigned_answer(const handle::Header& header) {
     return refused(
         "it is not signed by the server, or not by the one whose key is trusted (it says "
         "\"" +
         std::string(handle::name_of(header.response)) + "\")");
 }
-
-}  // namespace
-
-std::string Response::text() const {
-    const auto text = handle::decode_error(body);
-    if (!text) return {};
-    const std::string_view shown = text->substr(0, kErrorTextBytesMax);
-    return is_utf8(shown) ? std::string(shown) : std::string();
-}
-
-namespace {
 
 /// The coarse code behind a response code.
 Errc errc_of(ResponseCode code) {
@@ -122,6 +105,13 @@ Errc errc_of(ResponseCode code) {
 }
 
 }  // namespace
+
+std::string Response::text() const {
+    const auto text = handle::decode_error(body);
+    if (!text) return {};
+    const std::string_view shown = text->substr(0, kErrorTextBytesMax);
+    return is_utf8(shown) ? std::string(shown) : std::string();
+}
 
 CallError Response::error() const {
     std::string detail(handle::name_of(code));
@@ -198,7 +188,8 @@ Result<Response> read_response(const Sent& sent, Frame frame, const Trust& trust
     Response out{.envelope = frame.envelope, .header = header};
     out.code = handle::meaning_of(header.response, frame.envelope.version);
     out.is_signed = is_signed(*message, trust);
-    if (sent.must_be_signed && !out.is_signed && !may_be_unsigned(out.code)) {
+    // A server that has forgotten the session cannot sign in it; that costs only a new session.
+    if (sent.must_be_signed && !out.is_signed && !loses_session(out.code)) {
         return unsigned_answer(header);
     }
     // A challenge's digest belongs to its body; it is compared before it is answered.

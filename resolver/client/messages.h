@@ -25,6 +25,16 @@ struct Request {
     bool confidential = false;  // encrypted in a session
 };
 
+/// The version that both have.
+inline handle::Version lower_of(handle::Version a, handle::Version b) {
+    return a.at_least(b) ? b : a;
+}
+
+/// RC 500 and above: the server cannot go on with this session (§5.7).
+inline bool loses_session(handle::ResponseCode code) {
+    return static_cast<std::uint32_t>(code) >= 500;
+}
+
 /// Why a call brought nothing: the server's own answer, or that there was none.
 struct CallError : Error {
     /// kNone: no answer, or none that can be believed.

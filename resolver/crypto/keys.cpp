@@ -1,5 +1,6 @@
 #include "resolver/crypto/keys.h"
 
+#include <openssl/dsa.h>
 #include <openssl/rsa.h>
 
 #include <utility>
@@ -58,6 +59,26 @@ Result<Bytes> generate_rsa_key(unsigned bits) {
     }
     const PKey key(EVP_RSA_gen(bits));
     if (!key) return openssl_error(Errc::kInternal, "RSA key generation");
+    return encode_private_key(*key);
+}
+
+Result<Bytes> generate_dsa_key() {
+    const PKeyContext group_context(EVP_PKEY_CTX_new_from_name(nullptr, "DSA", nullptr));
+    EVP_PKEY* made = nullptr;
+    if (!group_context || EVP_PKEY_paramgen_init(group_context.get()) != 1 ||
+        EVP_PKEY_CTX_set_dsa_paramgen_bits(group_context.get(), 2048) != 1 ||
+        EVP_PKEY_CTX_set_dsa_paramgen_q_bits(group_context.get(), 256) != 1 ||
+        EVP_PKEY_paramgen(group_context.get(), &made) != 1) {
+        return openssl_error(Errc::kInternal, "DSA group generation");
+    }
+    const PKey group(made);
+    const PKeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, group.get(), nullptr));
+    made = nullptr;
+    if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
+        EVP_PKEY_keygen(context.get(), &made) != 1) {
+        return openssl_error(Errc::kInternal, "DSA key generation");
+    }
+    const PKey key(made);
     return encode_private_key(*key);
 }
 

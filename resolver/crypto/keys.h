@@ -16,6 +16,10 @@ inline constexpr unsigned kRsaBitsDefault = 2048;
 /// that serves. kInvalid: `bits` is neither 2048 nor 3072 nor 4096.
 Result<Bytes> generate_rsa_key(unsigned bits = kRsaBitsDefault);
 
+/// A new `DSA_PRIV_KEY` encoding with a p of 2,048 bits and a q of 256, in a group of its own.
+/// Takes seconds.
+Result<Bytes> generate_dsa_key();
+
 /// The public key encoding of an `RSA_PRIVCRT_KEY`, `RSA_PRIV_KEY` or `DSA_PRIV_KEY`, as it goes
 /// into a site record or an `HS_PUBKEY` value. kInvalid: not such an encoding, or its numbers do
 /// not fit.

@@ -191,6 +191,13 @@ Bytes encode_public_key(const EVP_PKEY& key) {
 }
 
 Bytes encode_private_key(const EVP_PKEY& key) {
+    if (EVP_PKEY_is_a(&key, "DSA") == 1) {
+        return handle::encode_private_key(
+            handle::DsaPrivateKey{.x = number_of(key, OSSL_PKEY_PARAM_PRIV_KEY),
+                                  .p = number_of(key, OSSL_PKEY_PARAM_FFC_P),
+                                  .q = number_of(key, OSSL_PKEY_PARAM_FFC_Q),
+                                  .g = number_of(key, OSSL_PKEY_PARAM_FFC_G)});
+    }
     return handle::encode_private_key(
         handle::RsaCrtPrivateKey{.modulus = number_of(key, OSSL_PKEY_PARAM_RSA_N),
                                  .public_exponent = number_of(key, OSSL_PKEY_PARAM_RSA_E),

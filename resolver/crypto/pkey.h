@@ -13,7 +13,7 @@ Result<PKey> load_private_key(BytesView encoding);
 Result<PKey> load_public_key(BytesView encoding);
 
 Bytes encode_public_key(const EVP_PKEY& key);
-/// RSA only.
+/// RSA with all its numbers, or DSA.
 Bytes encode_private_key(const EVP_PKEY& key);
 
 }  // namespace idnode::crypto

@@ -14,14 +14,18 @@ class Option;
 /// the command line is parsed and leaves its exit code (exit_codes.h) in `exit_code`.
 namespace idnode::tools {
 
+/// Batch files in the format of the reference's tools.
+void add_batch(CLI::App& program, int& exit_code);
 void add_export(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);
 void add_init(CLI::App& program, int& exit_code);
 /// create, add, modify, remove, delete, list, home, unhome.
 void add_records(CLI::App& program, int& exit_code);
+void add_key(CLI::App& program, int& exit_code);
 void add_resolve(CLI::App& program, int& exit_code);
 void add_status(CLI::App& program, int& exit_code);
 void add_settings(CLI::App& program, int& exit_code);
+void add_verify(CLI::App& program, int& exit_code);
 
 /// `idnode: what` on standard error.
 void complain(std::string_view what);

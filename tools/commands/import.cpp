@@ -8,8 +8,10 @@
 #include <memory>
 
 #include "tools/commands/commands.h"
+#include "tools/commands/remote.h"
 #include "tools/exit_codes.h"
 #include "tools/node_keys.h"
+#include "tools/remote_import.h"
 #include "tools/settings.h"
 #include "tools/site_record.h"
 
@@ -35,6 +37,9 @@ struct Options {
     bool json = false;
     bool quiet = false;
     std::uint64_t memory_mb = default_memory_mb();
+    RemoteOptions remote;
+    bool overwrite = false;
+    unsigned connections = 4;
 };
 
 /// The node's site record, for the prefix handles that the import makes.
@@ -72,7 +77,29 @@ Result<ImportOptions> to_import(const Options& options) {
     return out;
 }
 
+int run_remotely(const Options& options) {
+    const auto format = parse_import_format(options.format);
+    const auto report = format ? import_remotely({.remote = options.remote,
+                                                  .files = options.files,
+                                                  .format = *format,
+                                                  .overwrite = options.overwrite,
+                                                  .keep_going = options.keep_going,
+                                                  .errors_file = options.errors_file,
+                                                  .json = options.json,
+                                                  .quiet = options.quiet,
+                                                  .connections = options.connections},
+                                                 std::cin, std::cout, std::cerr)
+                               : Result<RemoteImportReport>(format.error());
+    if (!report) {
+        complain(report.error().detail);
+        return kExitUsage;
+    }
+    if (report->no_answer) return kExitNoAnswer;
+    return report->refused == 0 || options.keep_going ? kExitDone : kExitFailed;
+}
+
 int run(const Options& options) {
+    if (options.config.empty()) return run_remotely(options);
     const auto import = to_import(options);
     if (!import) {
         complain(import.error().detail);
@@ -91,10 +118,14 @@ int run(const Options& options) {
 void add_import(CLI::App& program, int& exit_code) {
     auto options = std::make_shared<Options>();
     CLI::App* command =
-        program.add_subcommand("import", "Load records into the database of a stopped node");
+        program.add_subcommand("import",
+                               "Load records: into the database of a stopped node, or over the "
+                               "network into a running one");
     command->add_option("FILE", options->files, "Files of records; - is standard input")
         ->required();
-    command->add_option("--config", options->config, "The node's settings file")->required();
+    auto* config =
+        command->add_option("--config", options->config,
+                            "The settings file of a stopped node; without it over the network");
     command
         ->add_option("--format", options->format,
                      "ndjson, csv or root-info; detect tells by the content")
@@ -112,6 +143,19 @@ void add_import(CLI::App& program, int& exit_code) {
         ->check(CLI::Range(16, 1'048'576));
     command->add_flag("--json", options->json, "Totals as JSON, for programs");
     command->add_flag("--quiet", options->quiet, "No progress");
+    add_remote_options(*command, options->remote);
+    command
+        ->add_flag("--overwrite", options->overwrite,
+                   "Over the network: replace records that exist, as when an import is run again")
+        ->excludes(config);
+    command
+        ->add_option("--connections", options->connections,
+                     "Over the network: how many are used at a time")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 16))
+        ->excludes(config);
+    command->get_option("--server")->excludes(config);
+    command->get_option("--key")->excludes(config);
     command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -1,0 +1,204 @@
+// Signed records, §2.9, with keys made for the test.
+#include "tools/record_signatures.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <catch2/catch.hpp>
+#include <map>
+#include <memory>
+
+#include "registry/json/encoding.h"
+#include "registry/json/key_json.h"
+#include "resolver/crypto/digests.h"
+#include "resolver/crypto/keys.h"
+
+using namespace idnode;
+using namespace idnode::tools;
+namespace bj = boost::json;
+
+namespace {
+
+constexpr std::int64_t kNow = 1'800'000'000;
+const std::string kHandle = "88.100.1/a";
+
+/// A key pair under a name. RSA keys take a while to make: each is made once.
+struct Party {
+    std::string name;
+    std::unique_ptr<model::Signer> signer;
+
+    bj::value jwk() const { return *json::write_key(signer->public_key()); }
+};
+const Party& party(const std::string& name) {
+    static std::map<std::string, Party> made;
+    auto at = made.find(name);
+    if (at == made.end()) {
+        auto signer = crypto::make_signer(*crypto::generate_rsa_key());
+        at = made.emplace(name, Party{name, std::move(*signer)}).first;
+    }
+    return at->second;
+}
+const std::string kRoot = "300:0.0/0.0";
+const std::string kRegistrar = "300:0.NA/88";
+const std::string kOwner = "300:0.NA/88.100.1";
+
+std::string encoded(std::string_view text) {
+    std::string out;
+    json::append_base64url(as_bytes_view(text), out);
+    return out;
+}
+
+std::string jws(const bj::object& claims, const Party& signer) {
+    const std::string text = encoded(R"({"alg":"RS256"})") + '.' + encoded(bj::serialize(claims));
+    const auto signature = signer.signer->sign(model::Signer::Hash::kSha256, as_bytes_view(text));
+    std::string out = text + '.';
+    json::append_base64url(*signature, out);
+    return out;
+}
+
+std::string certificate(const std::string& issuer, const std::string& subject,
+                        const std::string& permission = "everything",
+                        const std::string& named = "0.NA/88", std::int64_t expires = kNow + 60) {
+    return jws({{"iss", issuer},
+                {"sub", subject},
+                {"exp", expires},
+                {"publicKey", party(subject).jwk()},
+                {"perms", bj::array{bj::object{{"handle", named}, {"perm", permission}}}}},
+               party(issuer));
+}
+
+std::vector<handle::Value> record() {
+    return {{.index = 1, .type = "URL", .data = to_bytes("https://e.example")},
+            {.index = 2, .type = "DESC", .data = to_bytes("two")}};
+}
+
+std::string digest_of(const handle::Value& value) {
+    Bytes octets;
+    ByteWriter out(octets);
+    handle::encode_value(value, out);
+    std::string text;
+    json::append_base64(crypto::make_digests()->sha256(BytesView(octets).subspan(8)), text);
+    return text;
+}
+
+/// The record with a signature by its owner over all values.
+std::vector<handle::Value> signed_record(bj::object more = {}, const std::string& about = kHandle) {
+    std::vector<handle::Value> values = record();
+    bj::array digests;
+    for (const auto& value : values) {
+        digests.push_back(bj::object{{"index", value.index}, {"digest", digest_of(value)}});
+    }
+    more["iss"] = kOwner;
+    more["sub"] = about;
+    more["digests"] = bj::object{{"alg", "SHA-256"}, {"digests", digests}};
+    values.push_back(
+        {.index = 400, .type = "HS_SIGNATURE", .data = to_bytes(jws(more, party(kOwner)))});
+    return values;
+}
+
+bj::object with_chain(std::initializer_list<std::string> certificates) {
+    bj::array chain;
+    for (const std::string& one : certificates) chain.emplace_back(one);
+    return {{"chain", chain}};
+}
+
+SignatureVerdict verdict_of(const std::vector<handle::Value>& values,
+                            const std::vector<std::string>& published = {}) {
+    const std::vector<handle::PublicKey> roots{
+        *handle::decode_public_key(party(kRoot).signer->public_key())};
+    const auto certificates = [&](const std::string&) -> Result<std::vector<handle::Value>> {
+        std::vector<handle::Value> out;
+        for (const std::string& one : published) {
+            out.push_back({.index = 401, .type = "HS_CERT", .data = to_bytes(one)});
+        }
+        return out;
+    };
+    const auto verdicts = verify_signatures(
+        kHandle, values, {.roots = roots, .certificates = certificates, .now = kNow});
+    REQUIRE(verdicts.size() == 1);
+    return verdicts.front();
+}
+
+bool fails_with(const SignatureVerdict& verdict, std::string_view reason) {
+    INFO(verdict.reason);
+    CHECK_FALSE(verdict.valid);
+    return verdict.reason.find(reason) != std::string::npos;
+}
+
+std::string by_root() {
+    return certificate(kRoot, kRegistrar);
+}
+std::string by_registrar() {
+    return certificate(kRegistrar, kOwner);
+}
+
+}  // namespace
+
+TEST_CASE("a signature is valid whose chain, given or published, ends at a trusted root key") {
+    const auto given = verdict_of(signed_record(with_chain({by_registrar(), by_root()})));
+    CHECK(given.reason == "");
+    CHECK(given.valid);
+    CHECK(given.covered == std::vector<std::int32_t>{1, 2});
+    const auto published = verdict_of(signed_record(), {by_root(), by_registrar()});
+    CHECK(published.reason == "");
+    CHECK(published.valid);
+    const auto self_issued = verdict_of(
+        signed_record(with_chain({by_registrar(), by_root(), certificate(kRoot, kRoot)})));
+    CHECK(self_issued.valid);
+}
+
+TEST_CASE("a value that was changed, removed or is not covered shows") {
+    const bj::object chain = with_chain({by_registrar(), by_root()});
+    auto changed = signed_record(chain);
+    changed[1].data = to_bytes("three");
+    CHECK(fails_with(verdict_of(changed), "value 2 was changed"));
+    auto removed = signed_record(chain);
+    removed.erase(removed.begin());
+    CHECK(fails_with(verdict_of(removed), "value 1 is missing"));
+    auto added = signed_record(chain);
+    added.push_back({.index = 3, .type = "DESC", .data = to_bytes("new")});
+    const std::vector<SignatureVerdict> verdicts{verdict_of(added)};
+    CHECK(verdicts.front().valid);
+    CHECK(uncovered_values(added, verdicts) == std::vector<std::int32_t>{3});
+    auto later = signed_record(chain);
+    later[0].timestamp = 77;
+    CHECK(verdict_of(later).valid);
+}
+
+TEST_CASE("a chain that does not hold makes the signature worthless") {
+    CHECK(fails_with(verdict_of(signed_record()), "there is no certificate"));
+    CHECK(fails_with(verdict_of(signed_record(with_chain({by_root(), by_registrar()}))),
+                     "is not that of"));
+    const auto expired = certificate(kRegistrar, kOwner, "everything", "", kNow - 1);
+    CHECK(fails_with(verdict_of(signed_record(with_chain({expired, by_root()}))), "has expired"));
+    const auto narrow = certificate(kRegistrar, kOwner, "thisHandle", "88.100.1/b");
+    CHECK(fails_with(verdict_of(signed_record(with_chain({narrow, by_root()}))), "may not vouch"));
+    const auto wide = certificate(kRegistrar, kOwner, "derivedPrefixes", "0.NA/88.100");
+    CHECK(verdict_of(signed_record(with_chain({wide, by_root()}))).valid);
+    const auto under = certificate(kRegistrar, kOwner, "handlesUnderThisPrefix", "0.NA/88.100.1");
+    CHECK(verdict_of(signed_record(with_chain({under, by_root()}))).valid);
+}
+
+TEST_CASE("a self-issued certificate of nobody trusted, and a circle, end a chain") {
+    const auto self = certificate(kRegistrar, kRegistrar);
+    CHECK(fails_with(verdict_of(signed_record(with_chain({by_registrar(), self}))),
+                     "nobody vouches for"));
+    const std::string a = "300:0.NA/88.1";
+    const std::string b = "300:0.NA/88.2";
+    CHECK(fails_with(
+        verdict_of(signed_record(), {certificate(a, kOwner), certificate(b, a), certificate(a, b)}),
+        "circle"));
+}
+
+TEST_CASE("a signature of another record, out of date, or no signature at all is not valid") {
+    const bj::object chain = with_chain({by_registrar(), by_root()});
+    CHECK(fails_with(verdict_of(signed_record(chain, "88.100.1/b")), "it is about 88.100.1/b"));
+    bj::object early = chain;
+    early["nbf"] = kNow + 5;
+    CHECK(fails_with(verdict_of(signed_record(early)), "not valid yet"));
+    for (const char* text : {"", "a.b", "a.b.c", "{}", "e30.e30.e30", "{\"payload\":7}"}) {
+        auto values = record();
+        values.push_back({.index = 400, .type = "HS_SIGNATURE", .data = to_bytes(text)});
+        CHECK_FALSE(verdict_of(values).valid);
+    }
+}
