@@ -1,12 +1,15 @@
 // Writes the octets of the vectors as seeds: DIR/messages for complete messages, DIR/structures for
-// everything else, there with the octet in front that chooses the decoder; and DIR/json from their
-// JSON forms.
+// everything else, there with the octet in front that chooses the decoder; DIR/json from their JSON
+// forms; DIR/exchanges for requests with the octet in front that chooses how they are sent;
+// DIR/secrets for credentials and key files.
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
 
+#include "proto/base/limits.h"
+#include "proto/handle/message.h"
 #include "tests/fuzz/structures.h"
 #include "tests/support/vectors.h"
 
@@ -80,13 +83,44 @@ void write_requests(const std::filesystem::path& folder) {
                R"("cnonce":"AAAA","signature":"AAAA","clientCert":false})");
 }
 
+Bytes behind(unsigned first, BytesView octets) {
+    Bytes out{static_cast<std::byte>(first)};
+    out.insert(out.end(), octets.begin(), octets.end());
+    return out;
+}
+
+/// A request in each way that fuzz_engine sends it.
+void write_exchanges(const std::filesystem::path& folder, const test::WireVector& vector) {
+    for (const unsigned how : {0U, 1U, 2U, 4U, 6U}) {
+        write(folder / "exchanges" / (vector.name + "-" + std::to_string(how)),
+              behind(how, vector.octets));
+    }
+}
+
+/// The credential section of a complete message.
+void write_credential(const std::filesystem::path& folder, const test::WireVector& vector) {
+    const auto envelope = handle::decode_envelope(vector.octets);
+    if (!envelope || envelope->encrypted) return;
+    const auto message =
+        handle::decode_message(*envelope, BytesView(vector.octets).subspan(limits::kEnvelopeBytes));
+    if (!message || message->credential.empty()) return;
+    write(folder / "secrets" / vector.name, behind(0, message->credential));
+}
+
 void write_all(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder / "json");
     write_requests(folder / "json");
     std::filesystem::create_directories(folder / "messages");
-    std::filesystem::create_directories(folder / "structures");
+    for (const char* kind : {"structures", "exchanges", "secrets"}) {
+        std::filesystem::create_directories(folder / kind);
+    }
     for (const test::WireVector& vector : test::wire_vectors()) {
         write_json_form(folder / "json", vector);
+        if (vector.kind == "request") write_exchanges(folder, vector);
+        if (vector.kind == "request" || vector.kind == "response") write_credential(folder, vector);
+        if (vector.kind == "keyfile") {
+            write(folder / "secrets" / vector.name, behind(1, vector.octets));
+        }
         if (vector.kind == "request" || vector.kind == "response" || vector.kind == "encrypted") {
             write(folder / "messages" / vector.name, vector.octets);
         } else if (const auto found = kStructures.find(vector.kind); found != kStructures.end()) {
