@@ -5,10 +5,12 @@
 #include <array>
 #include <utility>
 
+#include "proto/base/limits.h"
 #include "proto/handle/digest.h"
 #include "proto/handle/message.h"
 #include "proto/handle/resolution.h"
 #include "proto/handle/responses.h"
+#include "registry/http/tunnel_client.h"
 #include "resolver/crypto/digests.h"
 #include "resolver/forward/endpoint.h"
 #include "resolver/forward/exchange.h"
@@ -34,7 +36,17 @@ std::uint32_t random_id() {
 }
 
 std::string_view name_of(handle::Transport transport) {
-    return transport == handle::Transport::kTcp ? "TCP" : "UDP";
+    switch (transport) {
+        case handle::Transport::kUdp:
+            return "UDP";
+        case handle::Transport::kTcp:
+            return "TCP";
+        case handle::Transport::kHttp:
+            return "HTTP";
+        case handle::Transport::kHttps:
+            return "HTTPS";
+    }
+    return "an unknown transport";
 }
 
 Result<Bytes> success_content(const Request& request, BytesView body) {
@@ -44,11 +56,37 @@ Result<Bytes> success_content(const Request& request, BytesView body) {
     return Bytes(response->values.begin(), response->values.end());
 }
 
+Result<resolver::Reply> exchange_over_http(const resolver::Endpoint& endpoint,
+                                           handle::Transport transport, BytesView message,
+                                           std::chrono::milliseconds timeout) {
+    const auto scheme =
+        transport == handle::Transport::kHttps ? http::Scheme::kHttps : http::Scheme::kHttp;
+    const auto body = http::ask_through_tunnel(endpoint, scheme, message, timeout);
+    if (!body) return body.error();
+    const auto expected = resolver::expected_reply(message);
+    if (!expected) return expected.error();
+    const auto envelope = handle::decode_envelope(*body);
+    const BytesView payload = BytesView(*body).subspan(envelope ? limits::kEnvelopeBytes : 0);
+    if (!envelope || !resolver::matches(*expected, *envelope, payload)) {
+        return Error{Errc::kInvalid, "the answer is not one to this question"};
+    }
+    return resolver::Reply{*envelope, Bytes(payload.begin(), payload.end())};
+}
+
+Result<resolver::Reply> send_and_receive(const resolver::Endpoint& endpoint,
+                                         handle::Transport transport, BytesView message,
+                                         std::chrono::milliseconds timeout) {
+    const bool is_native =
+        transport == handle::Transport::kUdp || transport == handle::Transport::kTcp;
+    return is_native ? resolver::exchange(endpoint, transport, message, timeout)
+                     : exchange_over_http(endpoint, transport, message, timeout);
+}
+
 Result<Answer> ask_once(const resolver::Endpoint& endpoint, handle::Transport transport,
                         std::chrono::milliseconds timeout, const Request& request) {
     const Bytes message = encode_request(request, random_id());
     const auto begin = Steady::now();
-    const auto reply = resolver::exchange(endpoint, transport, message, timeout);
+    const auto reply = send_and_receive(endpoint, transport, message, timeout);
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - begin);
     if (!reply) {
         return Error{reply.error().code, fmt::format("{} over {}: {}", resolver::to_text(endpoint),
@@ -64,9 +102,12 @@ Result<Answer> ask_once(const resolver::Endpoint& endpoint, handle::Transport tr
 
 Result<Answer> ask_endpoint(const resolver::Endpoint& endpoint, const Route& route,
                             const Request& request) {
-    if (route.carriers == Carriers::kTcp) {
-        return ask_once(endpoint, handle::Transport::kTcp, route.timeout, request);
-    }
+    const auto only = [&](handle::Transport transport) {
+        return ask_once(endpoint, transport, route.timeout, request);
+    };
+    if (route.carriers == Carriers::kTcp) return only(handle::Transport::kTcp);
+    if (route.carriers == Carriers::kHttp) return only(handle::Transport::kHttp);
+    if (route.carriers == Carriers::kHttps) return only(handle::Transport::kHttps);
     const bool also_tcp = route.carriers == Carriers::kUdpThenTcp;
     const auto udp_timeout = also_tcp ? route.timeout / 2 : route.timeout;
     auto answer = ask_once(endpoint, handle::Transport::kUdp, udp_timeout, request);

@@ -40,6 +40,8 @@ Result<Answer> decode_answer(const Request& request, const handle::Envelope& env
 enum class Carriers : std::uint8_t {
     kUdp,
     kTcp,
+    kHttp,  // the tunnel of §3.7
+    kHttps,
     kUdpThenTcp,  // TCP when UDP brings nothing, or a "busy" that stands for "too long for UDP"
 };
 

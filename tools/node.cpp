@@ -47,13 +47,15 @@ resolver::ServerSettings server_settings(const Settings& settings) {
 }
 
 // One is enough for more requests than the handlers can carry out; TLS handshakes may want more.
-constexpr unsigned kCoresPerHttpThread = 4;
+constexpr unsigned kThreadsPerHttpThread = 4;
 
 http::ServerSettings http_settings(const Settings& settings) {
     http::ServerSettings out;
     out.addresses = settings.listen.address;
     out.port = static_cast<int>(settings.listen.http_port);
-    out.io_threads = std::max(1U, std::thread::hardware_concurrency() / kCoresPerHttpThread);
+    const auto threads = settings.node.threads > 0 ? static_cast<unsigned>(settings.node.threads)
+                                                   : std::thread::hardware_concurrency();
+    out.io_threads = std::max(1U, threads / kThreadsPerHttpThread);
     out.threads = static_cast<unsigned>(settings.limits.http_threads);
     http::Limits& limits = out.limits;
     limits.connections_max = static_cast<std::size_t>(settings.limits.http_connections_max);

@@ -20,9 +20,11 @@ using handle::ResponseCode;
 
 struct Options {
     std::string id;
-    std::string server = "127.0.0.1:2641";
+    std::string server;  // empty: the usual port of the transport on this machine
     bool udp = false;
     bool tcp = false;
+    bool http = false;
+    bool https = false;
     std::vector<std::string> types;
     std::vector<std::int32_t> indexes;
     bool json = false;
@@ -102,6 +104,18 @@ int print_answer(const Options& options, const std::string& handle, const Answer
     return exit_code_of(answer.code);
 }
 
+Carriers carriers_of(const Options& options) {
+    if (options.udp) return Carriers::kUdp;
+    if (options.tcp) return Carriers::kTcp;
+    if (options.http) return Carriers::kHttp;
+    if (options.https) return Carriers::kHttps;
+    return Carriers::kUdpThenTcp;
+}
+
+std::string default_server(const Options& options) {
+    return options.http || options.https ? "127.0.0.1:8000" : "127.0.0.1:2641";
+}
+
 int run(const Options& options) {
     const auto handle = model::parse_handle_text(options.id);
     if (!handle) {
@@ -109,10 +123,8 @@ int run(const Options& options) {
         return kExitUsage;
     }
     const Route route{
-        .server = options.server,
-        .carriers = options.udp   ? Carriers::kUdp
-                    : options.tcp ? Carriers::kTcp
-                                  : Carriers::kUdpThenTcp,
+        .server = options.server.empty() ? default_server(options) : options.server,
+        .carriers = carriers_of(options),
         .timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout * 1000))};
     const auto answer = ask(route, {.op = handle::OpCode::kResolution,
                                     .handle = *handle,
@@ -133,12 +145,18 @@ void add_resolve(CLI::App& program, int& exit_code) {
     CLI::App* command =
         program.add_subcommand("resolve", "Ask a server for an identifier's values");
     command->add_option("ID", options->id, "Identifier, such as 88.100.7/P-000123")->required();
-    must(command->add_option("--server", options->server, "HOST:PORT of the server")
-             ->capture_default_str(),
+    must(command->add_option("--server", options->server,
+                             "HOST:PORT of the server (127.0.0.1:2641, over HTTP 127.0.0.1:8000)"),
          &check_host_port);
-    auto* udp = command->add_flag("--udp", options->udp, "Only over UDP");
-    command->add_flag("--tcp", options->tcp, "Only over TCP; without either UDP first, then TCP")
-        ->excludes(udp);
+    CLI::Option* udp = command->add_flag("--udp", options->udp, "Only over UDP");
+    CLI::Option* tcp = command->add_flag("--tcp", options->tcp,
+                                         "Only over TCP; without any of these UDP first, then TCP");
+    CLI::Option* http = command->add_flag("--http", options->http, "Through the tunnel in HTTP");
+    CLI::Option* https = command->add_flag(
+        "--https", options->https, "Through the tunnel in HTTPS; the certificate is not checked");
+    tcp->excludes(udp);
+    http->excludes(udp)->excludes(tcp);
+    https->excludes(udp)->excludes(tcp)->excludes(http);
     command->add_option("--type", options->types, "Only values of this type; may be repeated")
         ->take_all();
     command
