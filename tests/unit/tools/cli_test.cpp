@@ -41,14 +41,17 @@ bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-/// The UDP endpoint in `ready udp=127.0.0.1:40001 tcp=...`.
-std::string udp_endpoint(const std::string& ready) {
-    const auto begin = ready.find("udp=") + 4;
+/// The endpoint of one transport in `ready udp=127.0.0.1:40001 tcp=...`.
+std::string endpoint(const std::string& ready, const std::string& name) {
+    const auto begin = ready.find(name) + name.size();
     return ready.substr(begin, ready.find(' ', begin) - begin);
+}
+std::string udp_endpoint(const std::string& ready) {
+    return endpoint(ready, "udp=");
 }
 
 std::string tcp_endpoint(const std::string& ready) {
-    return ready.substr(ready.find("tcp=") + 4);
+    return endpoint(ready, "tcp=");
 }
 
 /// Until the daemon's log says so.
