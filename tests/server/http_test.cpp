@@ -139,7 +139,7 @@ TEST_CASE("a body without envelope, or with a response in it, is no request of t
 TEST_CASE("the site record names the HTTP and HTTPS interface, for administration and questions") {
     Setting setting;
     const std::uint32_t port = setting.daemon().http_port();
-    const auto& interfaces = setting.site().servers.at(0).interfaces;
+    const auto interfaces = setting.site().servers.at(0).interfaces;
     using handle::Interface;
     using handle::InterfaceType;
     for (const auto transport : {handle::Transport::kHttp, handle::Transport::kHttps}) {

@@ -24,7 +24,8 @@ struct Made {
     fs::path config = dir / "idnode.toml";
 
     Made() {
-        const auto done = run({kIdnode, "init", dir, "--prefix", "88.100", "--port", "0"});
+        const auto done =
+            run({kIdnode, "init", dir, "--prefix", "88.100", "--port", "0", "--http-port", "0"});
         INFO(done.errors);
         REQUIRE(done.exit_code == 0);
     }
