@@ -4,12 +4,14 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "proto/base/assert.h"
 #include "proto/base/limits.h"
 #include "proto/base/reader.h"
 #include "proto/base/writer.h"
 #include "proto/handle/value.h"
+#include "storage/keys.h"
 
 namespace idnode::storage {
 namespace {
@@ -59,6 +61,27 @@ class OldValues {
     handle::ValuesReader values_;
     std::optional<handle::ValueView> current_;
 };
+
+bool is_known(model::Action action) {
+    return action <= model::Action::kDeleteAll || model::concerns_object(action);
+}
+
+/// What an entry is about: its key, and what was there before.
+Result<void> set_subject(std::uint8_t case_or_table, BytesView before, model::LogEntry& entry) {
+    if (!model::concerns_object(entry.action)) {
+        entry.key = model::key_of(entry.handle, static_cast<model::SuffixCase>(case_or_table));
+        entry.before.assign(before.begin(), before.end());
+        return {};
+    }
+    entry.table = static_cast<model::Table>(case_or_table);
+    entry.key = std::exchange(entry.handle, {});
+    if (before.empty()) return {};
+    auto object = decode_object(object_key(entry.table, entry.key), before);
+    if (!object) return object.error();
+    entry.before = std::move(object->value);
+    entry.before_version = object->version;
+    return {};
+}
 
 }  // namespace
 
@@ -110,9 +133,11 @@ void encode_log_entry(const LogParts& parts, Bytes& out) {
     ByteWriter writer(out);
     writer.u8(kLogFormat);
     writer.u8(static_cast<std::uint8_t>(parts.action));
-    writer.u8(static_cast<std::uint8_t>(parts.suffix_case));
+    writer.u8(model::concerns_object(parts.action) ? static_cast<std::uint8_t>(parts.table)
+                                                   : static_cast<std::uint8_t>(parts.suffix_case));
     writer.u64(static_cast<std::uint64_t>(parts.time));
     writer.text_u32(parts.who);
+    writer.text_u32(parts.from);
     writer.text_u32(parts.handle);
     writer.raw(parts.before);
 }
@@ -122,26 +147,59 @@ Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stor
     ByteReader in(stored);
     const std::uint8_t format = in.u8("format");
     if (in.ok() && format > kLogFormat) return newer_format(name(), format);
-    if (format != kLogFormat) in.fail(WireErrc::kBadValue, "format");
-    const std::uint8_t action = in.u8("action");
-    if (action > static_cast<std::uint8_t>(model::Action::kDeleteAll)) {
-        in.fail(WireErrc::kBadValue, "action");
-    }
-    const std::uint8_t suffix_case = in.u8("suffix case");
-    if (suffix_case > static_cast<std::uint8_t>(model::SuffixCase::kKeep)) {
-        in.fail(WireErrc::kBadValue, "suffix case");
-    }
+    if (format == 0) in.fail(WireErrc::kBadValue, "format");
     model::LogEntry entry;
     entry.id = id;
-    entry.action = static_cast<model::Action>(action);
+    entry.action = static_cast<model::Action>(in.u8("action"));
+    if (!is_known(entry.action)) in.fail(WireErrc::kBadValue, "action");
+    const std::uint8_t case_or_table = in.u8("suffix case");
+    if (!model::concerns_object(entry.action) &&
+        case_or_table > static_cast<std::uint8_t>(model::SuffixCase::kKeep)) {
+        in.fail(WireErrc::kBadValue, "suffix case");
+    }
     entry.time = static_cast<model::TimeMs>(in.u64("time"));
     entry.who = in.text_u32("who", kWhoBytesMax);
+    if (format > 1) entry.from = in.text_u32("from", kWhoBytesMax);
     entry.handle = in.text_u32("handle", limits::kHandleBytesMax);
     const BytesView before = in.rest();
     if (!in.ok()) return damaged(name(), in.error());
-    entry.key = model::key_of(entry.handle, static_cast<model::SuffixCase>(suffix_case));
-    entry.before.assign(before.begin(), before.end());
+    if (auto set = set_subject(case_or_table, before, entry); !set) return std::move(set).error();
     return entry;
+}
+
+Result<std::optional<model::RecordView>> decode_before_image(const model::LogEntry& entry) {
+    const bool is_record =
+        entry.action == model::Action::kUpdate || entry.action == model::Action::kDelete;
+    if (!is_record || entry.before.empty()) return std::optional<model::RecordView>{};
+    auto view = decode_record(entry.key, entry.before);
+    if (!view) return view.error();
+    return std::optional(*view);
+}
+
+void encode_object(model::TransactionId version, BytesView octets, Bytes& out) {
+    out.reserve(out.size() + 1 + sizeof version + octets.size());
+    ByteWriter writer(out);
+    writer.u8(kObjectFormat);
+    writer.u64(version);
+    writer.raw(octets);
+}
+
+Result<model::StoredObject> decode_object(std::string_view key, BytesView stored) {
+    const auto name = [key] {
+        return "an object of table " +
+               std::to_string(key.empty() ? 0U : static_cast<unsigned char>(key[0]));
+    };
+    ByteReader in(stored);
+    const std::uint8_t format = in.u8("format");
+    if (in.ok() && format > kObjectFormat) return newer_format(name(), format);
+    if (format != kObjectFormat || key.empty()) in.fail(WireErrc::kBadValue, "format");
+    model::StoredObject out;
+    out.version = in.u64("version");
+    const BytesView octets = in.rest();
+    if (!in.ok()) return damaged(name(), in.error());
+    out.key = key.substr(1);
+    out.value.assign(octets.begin(), octets.end());
+    return out;
 }
 
 void encode_prefix_entry(const PrefixEntry& entry, Bytes& out) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,8 +16,9 @@
 namespace idnode::storage {
 
 inline constexpr std::uint8_t kRecordFormat = 1;  // stored
-inline constexpr std::uint8_t kLogFormat = 1;     // stored
+inline constexpr std::uint8_t kLogFormat = 2;     // stored; 1 is read too
 inline constexpr std::uint8_t kPrefixFormat = 1;  // stored
+inline constexpr std::uint8_t kObjectFormat = 1;  // stored
 
 namespace record_flag {                             // stored
 inline constexpr std::uint8_t kAllPublic = 0x01;    // every value is publicly readable
@@ -46,22 +48,28 @@ void set_record_version(std::span<std::byte> stored, model::TransactionId versio
 /// kDamaged, or kUnsupported for a newer format.
 Result<model::RecordView> decode_record(std::string_view key, BytesView stored);
 
-/// Stored log entry; `before` fills the rest. Its key follows from handle and suffix case.
+/// Stored log entry; `before` fills the rest. The key of a record follows from handle and suffix
+/// case; that of an object stands in place of the handle, and its table in place of the suffix
+/// case. Format 1 had no `from`.
 ///
-///   0        1        2             3          11        15      15+w      19+w
-///   +--------+--------+-------------+----------+---------+-------+---------+--------+--------+
-///   | format | action | suffix case | i64 time | u32 w   | who   | u32 h   | handle | before |
-///   +--------+--------+-------------+----------+---------+-------+---------+--------+--------+
+///   0        1        2             3          11      15    15+w    19+w   19+w+f
+///   +--------+--------+-------------+----------+-------+-----+-------+------+-------+--------+---
+///   | format | action | suffix case | i64 time | u32 w | who | u32 f | from | u32 h | handle | …
+///   +--------+--------+-------------+----------+-------+-----+-------+------+-------+--------+---
 struct LogParts {
     model::Action action = model::Action::kPlaceholder;
     model::SuffixCase suffix_case = model::SuffixCase::kFold;
     model::TimeMs time = 0;
     std::string_view who;
     std::string_view handle;
-    BytesView before;  // the stored record or prefix entry that was replaced; empty: there was none
+    BytesView before;  // the stored record, prefix entry or object that was replaced, if any
+    std::string_view from{};
+    model::Table table = model::Table::kErasures;  // of objects
 };
 void encode_log_entry(const LogParts& parts, Bytes& out);
 Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stored);
+/// See `RecordStore::before_image`.
+Result<std::optional<model::RecordView>> decode_before_image(const model::LogEntry& entry);
 
 /// Stored prefix entry.
 ///
@@ -75,6 +83,16 @@ struct PrefixEntry {
 };
 void encode_prefix_entry(const PrefixEntry& entry, Bytes& out);
 Result<PrefixEntry> decode_prefix_entry(std::string_view prefix_handle, BytesView stored);
+
+/// Stored object.
+///
+///   0        1
+///   +--------+-------------+--------+
+///   | format | u64 version | octets |
+///   +--------+-------------+--------+
+void encode_object(model::TransactionId version, BytesView octets, Bytes& out);
+/// `key`: with the table before it.
+Result<model::StoredObject> decode_object(std::string_view key, BytesView stored);
 
 /// Walks a `VALUES` section that is to be stored: well-formed to its last octet, indexes positive
 /// and ascending, within one message. kInvalid and kLimit name `handle` and the place.

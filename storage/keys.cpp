@@ -19,6 +19,11 @@ model::TransactionId log_id(std::string_view key) {
     return in.u64("id");
 }
 
+std::string object_key(model::Table table, std::string_view key) {
+    std::string out(1, static_cast<char>(table));
+    return out.append(key);
+}
+
 std::string key_after_prefix(std::string_view prefix) {
     std::string after(prefix);
     while (!after.empty() && after.back() == '\xFF') after.pop_back();

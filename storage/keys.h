@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "registry/model/objects.h"
 #include "registry/model/record.h"
 
 /// Where everything lies in the store. Changing any line of this table, or of the layouts in
@@ -13,9 +14,8 @@
 /// octet order is number order.
 ///
 ///   family    key                                  value (codec.h)        sort order
-///   --------  -----------------------------------  ---------------------
-///   -------------------------- default   `format`                             u32 store format
-///   (fixed keys)
+///   --------  -----------------------------------  ---------------------  ------------------------
+///   default   `format`                             u32 store format       (fixed keys)
 ///             `store-id`                           16 random octets
 ///             `created`                            i64 ms since 1970 UTC
 ///             `mirror`                             octets of the mirror (resolver/mirror)
@@ -24,17 +24,20 @@
 ///                                                                         ends before `88.100.70/`
 ///   log       u64 transaction id                   stored log entry       oldest first
 ///   prefixes  folded prefix handle or marker       stored prefix entry    by prefix handle
+///   objects   u8 table, key (model::Table)         stored object          table by table
 namespace idnode::storage {
 
-/// What this program writes and the newest that it reads.
-inline constexpr std::uint32_t kStoreFormat = 1;  // stored
+/// What this program writes and the newest that it reads. Format 1 had no objects; it becomes 2
+/// when it is opened for writing.
+inline constexpr std::uint32_t kStoreFormat = 2;  // stored
 
-enum class Family : std::uint8_t { kMeta, kRecords, kLog, kPrefixes };
-inline constexpr std::size_t kFamilyCount = 4;
+enum class Family : std::uint8_t { kMeta, kRecords, kLog, kPrefixes, kObjects };
+inline constexpr std::size_t kFamilyCount = 5;
+inline constexpr std::size_t kFamilyCountOfFormat1 = 4;
 /// By `Family`. RocksDB wants its first family to be called `default`.
 inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames{
     // stored
-    "default", "records", "log", "prefixes"};
+    "default", "records", "log", "prefixes", "objects"};
 
 inline constexpr std::string_view kMetaFormat = "format";     // stored
 inline constexpr std::string_view kMetaStoreId = "store-id";  // stored
@@ -46,6 +49,8 @@ inline constexpr std::size_t kLogKeyBytes = 8;
 std::string log_key(model::TransactionId id);
 /// 0, which no entry has, when `key` is not a log key.
 model::TransactionId log_id(std::string_view key);
+
+std::string object_key(model::Table table, std::string_view key);
 
 /// The smallest key above every key that begins with `prefix`; empty: there is none.
 std::string key_after_prefix(std::string_view prefix);

@@ -273,7 +273,7 @@ Result<void> Loader::write_log(model::Action action, std::string_view key, std::
     const auto suffix_case =
         key_scratch_ == key ? model::SuffixCase::kFold : model::SuffixCase::kKeep;
     log_scratch_.clear();
-    encode_log_entry({action, suffix_case, now_, options_.who, handle, before}, log_scratch_);
+    encode_log_entry({action, suffix_case, now_, options_.who, handle, before, {}}, log_scratch_);
     return log.put(log_key(last_), log_scratch_);
 }
 

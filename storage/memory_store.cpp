@@ -138,6 +138,43 @@ class MemoryStore final : public model::RecordStore {
     std::size_t partition_count() const override { return 1; }
     bool is_atomic(std::span<const std::string_view> /*keys*/) const override { return true; }
 
+    Result<std::optional<model::StoredObject>> read_object(model::Table object_table,
+                                                           std::string_view key) const override {
+        const std::string place = object_key(object_table, key);
+        const std::shared_lock lock(mutex_);
+        const Table& objects = table(Family::kObjects);
+        const auto at = objects.find(place);
+        if (at == objects.end()) return std::optional<model::StoredObject>{};
+        auto object = decode_object(place, at->second);
+        if (!object) return object.error();
+        return std::optional(*std::move(object));
+    }
+
+    Result<std::vector<model::StoredObject>> scan_objects(model::Table object_table,
+                                                          std::string_view key_prefix,
+                                                          std::string_view after_key,
+                                                          std::size_t count_max) const override {
+        std::vector<model::StoredObject> found;
+        const std::string beginning = object_key(object_table, key_prefix);
+        const std::string after = object_key(object_table, after_key);
+        const std::shared_lock lock(mutex_);
+        const Table& objects = table(Family::kObjects);
+        auto at = after < beginning || after_key.empty() ? objects.lower_bound(beginning)
+                                                         : objects.upper_bound(after);
+        for (; at != objects.end() && found.size() < count_max && at->first.starts_with(beginning);
+             ++at) {
+            auto object = decode_object(at->first, at->second);
+            if (!object) return object.error();
+            found.push_back(*std::move(object));
+        }
+        return found;
+    }
+
+    Result<std::optional<model::RecordView>> before_image(
+        const model::LogEntry& entry) const override {
+        return decode_before_image(entry);
+    }
+
     Result<std::vector<model::LogEntry>> read_log(model::PartitionId partition,
                                                   model::TransactionId after,
                                                   std::size_t count_max) const override {

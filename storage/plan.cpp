@@ -5,6 +5,7 @@
 
 #include "proto/base/assert.h"
 #include "proto/base/limits.h"
+#include "proto/base/writer.h"
 #include "storage/codec.h"
 
 namespace idnode::storage {
@@ -25,6 +26,17 @@ Result<void> check_expected(const model::Edit& edit, model::TransactionId curren
     return Error{Errc::kConflict, handle + " was changed by transaction " +
                                       std::to_string(current) + "; expected was version " +
                                       std::to_string(*edit.expected_version)};
+}
+
+Result<void> check_object(const model::ObjectEdit& edit) {
+    if (edit.table == model::Table::kErasures) {
+        return Error{Errc::kInvalid, "erasures are written by the store alone"};
+    }
+    if (edit.key.empty() || edit.key.size() > limits::kHandleBytesMax) {
+        return Error{Errc::kLimit, "the key of an object has " + std::to_string(edit.key.size()) +
+                                       " octets: 1 to " + std::to_string(limits::kHandleBytesMax)};
+    }
+    return {};
 }
 
 /// What another node decided: timestamps and spelling count like everything else.
@@ -59,6 +71,12 @@ Result<model::Committed> Plan::add(const model::Change& change, model::TimeMs no
     const model::TransactionId last_before = last_;
     for (const model::Edit& edit : change.edits) {
         auto added = add_edit(change, edit, now);
+        if (added) continue;
+        undo_to(effects_before, last_before);
+        return std::move(added).error();
+    }
+    for (const model::ObjectEdit& edit : change.objects) {
+        auto added = add_object(change, edit, now);
         if (added) continue;
         undo_to(effects_before, last_before);
         return std::move(added).error();
@@ -127,7 +145,72 @@ Result<void> Plan::erase(const model::Change& change, const model::Edit& edit, m
     if (!old) return old.error();
     if (auto expected = check_expected(edit, old->version); !expected) return expected;
     log(change, edit, now, model::Action::kDelete, *stored);
+    if (auto remembered = remember_erasure(key); !remembered) return remembered;
     emit(Family::kRecords, std::move(key), std::nullopt);
+    return {};
+}
+
+/// What is gone has no version that would lead into the log.
+Result<void> Plan::remember_erasure(std::string_view record_key) {
+    std::string key = object_key(model::Table::kErasures, record_key);
+    const auto stored = find(Family::kObjects, key);
+    if (!stored) return stored.error();
+    Bytes transactions;
+    if (*stored) {
+        auto earlier = decode_object(key, **stored);
+        if (!earlier) return earlier.error();
+        transactions = std::move(earlier->value);
+    }
+    ByteWriter(transactions).u64(last_);
+    constexpr std::size_t kBytesMax = kErasuresKept * sizeof last_;
+    if (transactions.size() > kBytesMax) {
+        transactions.erase(transactions.begin(),
+                           transactions.end() - static_cast<std::ptrdiff_t>(kBytesMax));
+    }
+    Bytes value;
+    encode_object(last_, transactions, value);
+    emit(Family::kObjects, std::move(key), std::move(value));
+    return {};
+}
+
+Result<void> Plan::add_object(const model::Change& change, const model::ObjectEdit& edit,
+                              model::TimeMs now) {
+    std::string key = object_key(edit.table, edit.key);
+    if (auto checked = check_object(edit); !checked) return checked;
+    const auto stored = find(Family::kObjects, key);
+    if (!stored) return stored.error();
+    model::StoredObject old;
+    if (*stored) {
+        auto decoded = decode_object(key, **stored);
+        if (!decoded) return decoded.error();
+        old = *std::move(decoded);
+    }
+    const model::TransactionId current =
+        *stored ? std::max<model::TransactionId>(old.version, 1) : 0;
+    if (edit.expected_version && *edit.expected_version != current) {
+        return Error{Errc::kConflict, current == 0 ? "the object does not exist any more"
+                                                   : "the object was changed meanwhile"};
+    }
+    if (!edit.value && !*stored) return {};
+    if (edit.value && *stored && same_octets(*edit.value, old.value)) return {};
+    if (model::is_logged(edit.table)) {
+        ++last_;
+        Bytes entry;
+        encode_log_entry(
+            {.action = edit.value ? model::Action::kPutObject : model::Action::kRemoveObject,
+             .time = now,
+             .who = change.who,
+             .handle = edit.key,
+             .before = stored->value_or(BytesView{}),
+             .from = change.from,
+             .table = edit.table},
+            entry);
+        effects_.push_back({Family::kLog, log_key(last_), std::move(entry), nullptr});
+    }
+    std::optional<Bytes> value;
+    if (edit.value)
+        encode_object(std::max<model::TransactionId>(last_, 1), *edit.value, value.emplace());
+    emit(Family::kObjects, std::move(key), std::move(value));
     return {};
 }
 
@@ -176,9 +259,9 @@ void Plan::log(const model::Change& change, const model::Edit& edit, model::Time
                model::Action action, std::optional<BytesView> before) {
     ++last_;
     Bytes entry;
-    encode_log_entry(
-        {action, edit.suffix_case, now, change.who, edit.handle, before.value_or(BytesView{})},
-        entry);
+    encode_log_entry({action, edit.suffix_case, now, change.who, edit.handle,
+                      before.value_or(BytesView{}), change.from},
+                     entry);
     effects_.push_back({Family::kLog, log_key(last_), std::move(entry), nullptr});
 }
 

@@ -17,6 +17,9 @@
 
 namespace idnode::storage {
 
+/// How many erasures of one record its history remembers; the oldest are forgotten.
+inline constexpr std::size_t kErasuresKept = 32;
+
 /// What is stored now. The engines differ in this and in how effects are written; what a change
 /// does is decided once, here.
 class StoredState {
@@ -52,17 +55,15 @@ class Plan {
   private:
     using Latest = std::unordered_map<std::string_view, const Effect*>;
 
-    struct Place {
-        Family family;
-        std::string key;
-        std::optional<BytesView> before;
-    };
-
     Result<void> add_edit(const model::Change& change, const model::Edit& edit, model::TimeMs now);
     Result<void> put(const model::Change& change, const model::Edit& edit, model::TimeMs now);
     Result<void> erase(const model::Change& change, const model::Edit& edit, model::TimeMs now);
     Result<void> home(const model::Change& change, const model::Edit& edit, model::TimeMs now);
     Result<void> unhome(const model::Change& change, const model::Edit& edit, model::TimeMs now);
+
+    Result<void> add_object(const model::Change& change, const model::ObjectEdit& edit,
+                            model::TimeMs now);
+    Result<void> remember_erasure(std::string_view record_key);
 
     Result<std::optional<BytesView>> find(Family family, std::string_view key);
     void log(const model::Change& change, const model::Edit& edit, model::TimeMs now,
@@ -70,16 +71,13 @@ class Plan {
     void emit(Family family, std::string key, std::optional<Bytes> value);
     void undo_to(std::size_t effects, model::TransactionId last);
 
-    Latest& latest(Family family) { return family == Family::kRecords ? records_ : prefixes_; }
-    const Latest& latest(Family family) const {
-        return family == Family::kRecords ? records_ : prefixes_;
-    }
+    Latest& latest(Family family) { return latest_[static_cast<std::size_t>(family)]; }
+    const Latest& latest(Family family) const { return latest_[static_cast<std::size_t>(family)]; }
 
     StoredState& state_;
     model::TransactionId last_;
-    std::deque<Effect> effects_;  // addresses stay when it grows
-    Latest records_;              // the newest effect of each key
-    Latest prefixes_;
+    std::deque<Effect> effects_;               // addresses stay when it grows
+    std::array<Latest, kFamilyCount> latest_;  // the newest effect of each key
 };
 
 /// kInvalid for a handle that is empty or longer than any client accepts.

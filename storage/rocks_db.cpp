@@ -45,7 +45,7 @@ rocksdb::BlockBasedTableOptions table_options(Family family,
     // Index and filters stay in memory as long as their file is open (3.8 octets a record), so that
     // an absent identifier never waits for the disk.
     table.cache_index_and_filter_blocks = false;
-    if (family == Family::kRecords) {
+    if (family == Family::kRecords || family == Family::kObjects) {
         table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
         table.whole_key_filtering = true;
     }
@@ -171,14 +171,17 @@ Error explain_other_families(const fs::path& dir, const rocksdb::DBOptions& opti
     return format ? foreign(dir) : std::move(format).error();
 }
 
-Result<void> check_families(const fs::path& dir, const rocksdb::DBOptions& options) {
+/// How many of our families are there: a store of format 1 has one less.
+Result<std::size_t> count_families(const fs::path& dir, const rocksdb::DBOptions& options) {
     std::vector<std::string> names;
     const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, dir.string(), &names);
     if (!status.ok()) return rocks_error(dir, "opening the store", status);
-    std::vector<std::string> ours(kFamilyNames.begin(), kFamilyNames.end());
     std::ranges::sort(names);
-    std::ranges::sort(ours);
-    if (names == ours) return {};
+    for (const std::size_t count : {kFamilyCount, kFamilyCountOfFormat1}) {
+        std::vector<std::string> ours(kFamilyNames.begin(), kFamilyNames.begin() + count);
+        std::ranges::sort(ours);
+        if (names == ours) return count;
+    }
     return explain_other_families(dir, options);
 }
 
@@ -216,12 +219,25 @@ void remove_import_folders(const fs::path& dir) {
     for (const fs::path& leftover : leftovers) fs::remove_all(leftover, ignored);
 }
 
+/// Format 1 becomes ours: the family of objects was made at opening.
+Result<void> renew_format(const fs::path& dir, rocksdb::DB& db) {
+    Bytes format;
+    ByteWriter(format).u32(kStoreFormat);
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status =
+        db.Put(options, to_slice(kMetaFormat), to_slice(BytesView(format)));
+    if (!status.ok()) return rocks_error(dir, "writing the store format", status);
+    return {};
+}
+
 rocksdb::Status open_families(const RocksOptions& options, const rocksdb::DBOptions& db_options,
+                              std::size_t family_count,
                               std::vector<rocksdb::ColumnFamilyHandle*>& handles,
                               rocksdb::DB*& db) {
     const auto cache = rocksdb::NewLRUCache(options.cache_bytes);
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (std::size_t i = 0; i < kFamilyCount; ++i) {
+    for (std::size_t i = 0; i < family_count; ++i) {
         families.emplace_back(std::string(kFamilyNames[i]),
                               family_options(static_cast<Family>(i), cache));
     }
@@ -275,22 +291,29 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
                                                const model::Clock& clock, rocksdb::Env* env) {
     auto folder = options.create ? check_new_folder(options.dir) : check_old_folder(options.dir);
     if (!folder) return std::move(folder).error();
-    const rocksdb::DBOptions settings = db_options(options, env);
+    rocksdb::DBOptions settings = db_options(options, env);
+    std::size_t family_count = kFamilyCount;
     if (!options.create) {
-        if (auto families = check_families(options.dir, settings); !families) {
-            return std::move(families).error();
-        }
+        const auto there = count_families(options.dir, settings);
+        if (!there) return there.error();
+        if (options.read_only) family_count = *there;
+        settings.create_missing_column_families = *there < kFamilyCount;
     }
     std::unique_ptr<RocksDb> rocks(new RocksDb(options.dir));
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
-    const rocksdb::Status status = open_families(options, settings, handles, db);
+    const rocksdb::Status status = open_families(options, settings, family_count, handles, db);
     rocks->db_.reset(db);
     std::ranges::copy(handles, rocks->families_.begin());
     if (!status.ok()) return rocks_error(options.dir, "opening the store", status);
     auto meta =
         options.create ? write_meta(options.dir, *db, clock) : check_format(options.dir, *db);
     if (!meta) return std::move(meta).error();
+    if (settings.create_missing_column_families && !options.create && !options.read_only) {
+        if (auto renewed = renew_format(options.dir, *db); !renewed) {
+            return std::move(renewed).error();
+        }
+    }
     if (!options.read_only) remove_import_folders(options.dir);
     return rocks;
 }

@@ -42,6 +42,8 @@ class RocksDb {
     rocksdb::ColumnFamilyHandle* family(Family family) const {
         return families_[static_cast<std::size_t>(family)];
     }
+    /// False only for the objects of a store of format 1 that is opened to read.
+    bool has(Family family) const { return this->family(family) != nullptr; }
     /// Options with which a sorted file for `family` is written.
     rocksdb::Options file_options(Family family) const;
     const std::filesystem::path& dir() const { return dir_; }

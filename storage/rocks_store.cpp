@@ -285,6 +285,51 @@ Result<void> RocksStore::write(const Plan& plan) {
     return {};
 }
 
+Result<std::optional<model::StoredObject>> RocksStore::read_object(model::Table table,
+                                                                   std::string_view key) const {
+    if (!rocks_->has(Family::kObjects)) return std::optional<model::StoredObject>{};
+    const std::string place = object_key(table, key);
+    rocksdb::PinnableSlice value;
+    const rocksdb::Status status =
+        rocks_->db().Get({}, rocks_->family(Family::kObjects), to_slice(place), &value);
+    if (status.IsNotFound()) return std::optional<model::StoredObject>{};
+    if (!status.ok()) return rocks_->error("reading an object", status);
+    auto object = decode_object(place, to_bytes_view(value));
+    if (!object) return object.error();
+    return std::optional(*std::move(object));
+}
+
+Result<std::vector<model::StoredObject>> RocksStore::scan_objects(model::Table table,
+                                                                  std::string_view key_prefix,
+                                                                  std::string_view after_key,
+                                                                  std::size_t count_max) const {
+    std::vector<model::StoredObject> found;
+    if (!rocks_->has(Family::kObjects)) return found;
+    const std::string beginning = object_key(table, key_prefix);
+    const std::string end = key_after_prefix(beginning);
+    const rocksdb::Slice end_slice = to_slice(end);
+    const std::string after = object_key(table, after_key);
+    rocksdb::ReadOptions options;
+    options.iterate_upper_bound = &end_slice;
+    const std::unique_ptr<rocksdb::Iterator> at(
+        rocks_->db().NewIterator(options, rocks_->family(Family::kObjects)));
+    const bool from_first = after_key.empty() || after < beginning;
+    at->Seek(to_slice(from_first ? beginning : after));
+    if (!from_first && at->Valid() && at->key() == to_slice(after)) at->Next();
+    for (; at->Valid() && found.size() < count_max; at->Next()) {
+        auto object = decode_object(at->key().ToStringView(), to_bytes_view(at->value()));
+        if (!object) return object.error();
+        found.push_back(*std::move(object));
+    }
+    if (!at->status().ok()) return rocks_->error("reading objects", at->status());
+    return found;
+}
+
+Result<std::optional<model::RecordView>> RocksStore::before_image(
+    const model::LogEntry& entry) const {
+    return decode_before_image(entry);
+}
+
 Result<std::vector<model::LogEntry>> RocksStore::read_log(model::PartitionId partition,
                                                           model::TransactionId after,
                                                           std::size_t count_max) const {

@@ -32,6 +32,15 @@ class RocksStore final : public model::RecordStore {
     std::size_t partition_count() const override { return 1; }
     bool is_atomic(std::span<const std::string_view> /*keys*/) const override { return true; }
 
+    Result<std::optional<model::StoredObject>> read_object(model::Table table,
+                                                           std::string_view key) const override;
+    Result<std::vector<model::StoredObject>> scan_objects(model::Table table,
+                                                          std::string_view key_prefix,
+                                                          std::string_view after_key,
+                                                          std::size_t count_max) const override;
+    Result<std::optional<model::RecordView>> before_image(
+        const model::LogEntry& entry) const override;
+
     Result<std::vector<model::LogEntry>> read_log(model::PartitionId partition,
                                                   model::TransactionId after,
                                                   std::size_t count_max) const override;

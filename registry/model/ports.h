@@ -122,7 +122,8 @@ class RecordStore {
     /// cheaply.
     virtual const PrefixBoard& prefixes() const = 0;
 
-    /// Applies all edits of one change, each with its log entry, or none. Returns after the data is
+    /// Applies all edits of one change, of records and of objects, each with its log entry, or
+    /// none. Returns after the data is
     /// on stable storage; concurrent callers share the flush. Readers see the change before it
     /// returns. An edit that changes nothing (equal values but for timestamps, homing what is
     /// homed, erasing what is not there) writes nothing and has no log entry. Timestamps: a value
@@ -135,6 +136,18 @@ class RecordStore {
     virtual PartitionId partition_of(std::string_view key) const = 0;
     virtual std::size_t partition_count() const = 0;
     virtual bool is_atomic(std::span<const std::string_view> keys) const = 0;
+
+    /// One object. Blocks on the disk.
+    virtual Result<std::optional<StoredObject>> read_object(Table table,
+                                                            std::string_view key) const = 0;
+    /// Objects whose key begins with `key_prefix`, from after `after_key` (empty: from the first),
+    /// ascending, at most `count_max`, from one consistent snapshot. Blocks on the disk.
+    virtual Result<std::vector<StoredObject>> scan_objects(Table table, std::string_view key_prefix,
+                                                           std::string_view after_key,
+                                                           std::size_t count_max) const = 0;
+    /// The record that an entry replaced or erased; nothing when there was none. The view points
+    /// into the entry.
+    virtual Result<std::optional<RecordView>> before_image(const LogEntry& entry) const = 0;
 
     /// Entries of one partition with id > `after`, ascending, at most `count_max`.
     virtual Result<std::vector<LogEntry>> read_log(PartitionId partition, TransactionId after,
@@ -171,6 +184,29 @@ class Digests {
     virtual std::array<std::byte, 16> md5(BytesView data) const = 0;
     virtual std::array<std::byte, 20> sha1(BytesView data) const = 0;
     virtual std::array<std::byte, 32> sha256(BytesView data) const = 0;
+};
+
+/// Passwords, kept so that who steals the store must spend much memory and time on each guess.
+/// Thread-safe; a call takes tens of milliseconds and tens of megabytes: the caller bounds how many
+/// run at once.
+class Passwords {
+  public:
+    virtual ~Passwords() = default;
+    /// What is stored: parameters, salt and hash, as text.
+    virtual Result<std::string> hash(std::string_view password) const = 0;
+    /// In constant time for passwords that are wrong. Text that `hash` did not make equals nothing.
+    virtual bool is_password(std::string_view password, std::string_view stored) const = 0;
+};
+
+/// Secrets that must be read again, encrypted with a key of the node that does not lie in the
+/// store. Thread-safe.
+class Seal {
+  public:
+    virtual ~Seal() = default;
+    /// `purpose` binds the result to what it is for: it opens with the same purpose only.
+    virtual Result<Bytes> close(BytesView secret, std::string_view purpose) const = 0;
+    /// kInvalid: not sealed with this key and for this purpose.
+    virtual Result<Bytes> open(BytesView sealed, std::string_view purpose) const = 0;
 };
 
 /// The server's private key. Thread-safe; a signature takes about a millisecond of CPU.
@@ -215,6 +251,9 @@ class Proofs {
     struct Challenge {
         BytesView nonce;
         BytesView digest;
+        /// The handle of who answers, where industrial clients are served: then SM2 keys count, in
+        /// whose signatures it is the identifier (§9.4). Empty: they do not.
+        std::string_view industrial_user{};
     };
     virtual ~Proofs() = default;
     /// Whether `answer` proves knowledge of `secret`; takes the same time wherever it is wrong.

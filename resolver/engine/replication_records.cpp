@@ -111,6 +111,7 @@ Result<void> TransactionRecords::read_on() {
 }
 
 Result<bool> TransactionRecords::append(const model::LogEntry& entry, ByteWriter& out) {
+    if (model::concerns_object(entry.action)) return false;  // accounts and the like are not copied
     handle::TransactionView transaction{
         .id = entry.id,
         .handle = entry.handle,

@@ -43,6 +43,20 @@ class ColdStore final : public model::RecordStore {
     bool is_atomic(std::span<const std::string_view> keys) const override {
         return real_->is_atomic(keys);
     }
+    Result<std::optional<model::StoredObject>> read_object(model::Table table,
+                                                           std::string_view key) const override {
+        return real_->read_object(table, key);
+    }
+    Result<std::vector<model::StoredObject>> scan_objects(model::Table table,
+                                                          std::string_view key_prefix,
+                                                          std::string_view after_key,
+                                                          std::size_t count_max) const override {
+        return real_->scan_objects(table, key_prefix, after_key, count_max);
+    }
+    Result<std::optional<model::RecordView>> before_image(
+        const model::LogEntry& entry) const override {
+        return real_->before_image(entry);
+    }
     Result<std::vector<model::LogEntry>> read_log(model::PartitionId partition,
                                                   model::TransactionId after,
                                                   std::size_t count_max) const override {

@@ -75,14 +75,16 @@ TEST_CASE("a stored record that is cut short is damaged, a newer one unsupported
 TEST_CASE("a log entry has the octets that README.md draws and reads back") {
     Bytes stored;
     const Bytes before = to_bytes("old");
-    storage::encode_log_entry(
-        {model::Action::kUpdate, model::SuffixCase::kKeep, 0x0102, "300:x", "88.100.7/Ab", before},
-        stored);
+    storage::encode_log_entry({model::Action::kUpdate, model::SuffixCase::kKeep, 0x0102, "300:x",
+                               "88.100.7/Ab", before, "::1"},
+                              stored);
     CHECK(hex(stored) ==
-          "010301"
+          "020301"
           "0000000000000102"
           "00000005"
           "3330303a78"
+          "00000003"
+          "3a3a31"
           "0000000b"
           "38382e3130302e372f4162"
           "6f6c64");
@@ -92,6 +94,7 @@ TEST_CASE("a log entry has the octets that README.md draws and reads back") {
     CHECK(entry->time == 0x0102);
     CHECK(entry->action == model::Action::kUpdate);
     CHECK(entry->who == "300:x");
+    CHECK(entry->from == "::1");
     CHECK(entry->handle == "88.100.7/Ab");
     CHECK(entry->key == model::key_of("88.100.7/Ab", model::SuffixCase::kKeep));
     CHECK(entry->before == before);

@@ -55,6 +55,21 @@ void set_format(const fs::path& dir, std::uint32_t format) {
     REQUIRE(put.ok());
 }
 
+void drop_family(const fs::path& dir, std::string_view name) {
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const auto family : storage::kFamilyNames) {
+        families.emplace_back(std::string(family), rocksdb::ColumnFamilyOptions());
+    }
+    REQUIRE(rocksdb::DB::Open({}, dir.string(), families, &handles, &db).ok());
+    for (auto* handle : handles) {
+        if (handle->GetName() == name) CHECK(db->DropColumnFamily(handle).ok());
+        (void)db->DestroyColumnFamilyHandle(handle);
+    }
+    delete db;
+}
+
 TEST_CASE("a store that was closed is there after opening", "[rocksdb]") {
     TemporaryFolder folder;
     make_store(folder.path());
@@ -131,8 +146,34 @@ TEST_CASE("a store of a newer format is refused with the remedy", "[rocksdb]") {
     }
     const Error error = must_refuse(open_in(folder.path()));
     CHECK(error.code == Errc::kUnsupported);
-    CHECK(says(error, "format 2"));
+    CHECK(says(error, "format " + std::to_string(storage::kStoreFormat + 1)));
     CHECK(says(error, "use the newer version"));
+}
+
+TEST_CASE("a store of format 1 is read as it is, and gets its objects when it is written to",
+          "[rocksdb]") {
+    TemporaryFolder folder;
+    make_store(folder.path());
+    set_format(folder.path(), 1);
+    drop_family(folder.path(), "objects");
+    SetClock clock;
+    storage::RocksOptions reading = open_in(folder.path());
+    reading.read_only = true;
+    {
+        const auto store = must_open(reading, clock);
+        CHECK(data_of(*store, "88.100.7/a") == "1");
+        CHECK_FALSE(store->read_object(model::Table::kAccounts, "ann").value());
+        CHECK(store->scan_objects(model::Table::kAccounts, "", "", 9).value().empty());
+    }
+    {
+        const auto store = must_open(open_in(folder.path()), clock);
+        model::Change change;
+        change.objects.push_back({model::Table::kAccounts, "ann", to_bytes("1"), {}});
+        REQUIRE(store->commit(change));
+    }
+    const auto store = must_open(reading, clock);
+    CHECK(store->read_object(model::Table::kAccounts, "ann").value());
+    CHECK(data_of(*store, "88.100.7/a") == "1");
 }
 
 TEST_CASE("damaged files are named as such", "[rocksdb]") {
