@@ -88,6 +88,18 @@ void encode_value(const Value& value, ByteWriter& out) {
     for (const Reference& reference : value.references) encode_reference(reference, out);
 }
 
+void encode_value(const ValueView& value, ByteWriter& out) {
+    out.u32(static_cast<std::uint32_t>(value.index));
+    out.u32(value.timestamp);
+    out.u8(static_cast<std::uint8_t>(value.ttl_type));
+    out.u32(value.ttl);
+    out.u8(value.permissions);
+    out.text_u32(value.type);
+    out.bytes_u32(value.data);
+    out.u32(value.reference_count);
+    out.raw(value.references);
+}
+
 void encode_values(std::span<const Value> values, ByteWriter& out) {
     out.u32(static_cast<std::uint32_t>(values.size()));
     for (const Value& value : values) encode_value(value, out);

@@ -86,6 +86,8 @@ std::vector<Reference> decode_references(const ValueView& value);
 Value to_value(const ValueView& view);
 
 void encode_value(const Value& value, ByteWriter& out);
+/// From its fields, not from `octets`; the references as they are encoded.
+void encode_value(const ValueView& value, ByteWriter& out);
 Bytes encode_values(std::span<const Value> values);  // `VALUES`: count, then each
 void encode_values(std::span<const Value> values, ByteWriter& out);
 

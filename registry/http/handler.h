@@ -2,6 +2,8 @@
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cstddef>
+#include <memory>
 
 #include "proto/base/bytes.h"
 #include "resolver/engine/context.h"
@@ -9,6 +11,7 @@
 namespace idnode::http {
 
 using Request = boost::beast::http::request<boost::beast::http::string_body>;
+using RequestHeader = boost::beast::http::request_header<>;
 using Response = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// Where a request came from, as far as the connection knows.
@@ -20,6 +23,24 @@ struct Caller {
     BytesView certificate;
 };
 
+/// A body that is taken piece by piece and answered while it comes. No more of it is read from the
+/// peer before a piece was taken, so that a sender is never faster than what is done with it. Used
+/// by one thread at a time; may block.
+class Upload {
+  public:
+    virtual ~Upload() = default;
+    /// The next piece, the last one with `last`, perhaps empty. Appends what shall be answered now.
+    /// False: the answer ends here, whatever else the peer would send.
+    virtual bool take(BytesView piece, bool last, Bytes& out) = 0;
+};
+
+/// The answer to an upload: its head goes out before the body is read. Without upload the response
+/// is the whole answer, and the body stays unread.
+struct UploadStart {
+    Response response;
+    std::unique_ptr<Upload> upload;
+};
+
 /// One part of the HTTP interface. Called from several threads at once; may block on the disk and
 /// on other nodes.
 class Handler {
@@ -28,6 +49,17 @@ class Handler {
     /// The answer, without the fields that belong to the connection (Server, Date, Connection,
     /// Content-Length): the listener adds those. Does not throw for anything a client can send.
     virtual Response handle(const Request& request, const Caller& caller) = 0;
+
+    /// How long the body of such a request may be, when it is read as a whole. Does not block.
+    virtual std::size_t body_bytes_max(const RequestHeader& /*header*/, std::size_t usual) const {
+        return usual;
+    }
+    /// Whether the body is to be taken piece by piece. Does not block.
+    virtual bool takes_upload(const RequestHeader& /*header*/) const { return false; }
+    /// Only where `takes_upload` said so.
+    virtual UploadStart begin_upload(const RequestHeader& /*header*/, const Caller& /*caller*/) {
+        return {};
+    }
 };
 
 }  // namespace idnode::http

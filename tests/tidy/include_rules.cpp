@@ -45,12 +45,14 @@ const std::vector<Rule>& rules() {
 
         {"registry/http",
          {"resolver", "registry", "proto"},
-         {"asio", "beast", "openssl", "boost-json"},
+         {"asio", "beast", "openssl", "boost-json", "protobuf"},
          {}},
         {"registry/json",
          {"registry/model", "registry/service", "proto"},
          {"boost-json", "simdjson"},
          {}},
+        // The schemas are the vocabulary of registered objects.
+        {"registry/registration", {"registry/model", "proto"}, {"protobuf"}, {}},
         {"registry/service", {"registry/model", "proto"}, {}, {}},
         {"registry/model", {"proto"}, {}, {}},
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "registry/model/change.h"
+
+namespace idnode::registration {
+
+/// How often somebody may guess: five wrong logins within five minutes, counted by account and by
+/// source, and that account or source waits ten minutes. Bounded: the oldest are forgotten when
+/// there are too many. Thread-safe.
+class LoginLimit {
+  public:
+    /// Whether a login may be tried now.
+    bool allows(const std::string& account, const std::string& from, model::TimeMs now);
+    void count_wrong(const std::string& account, const std::string& from, model::TimeMs now);
+
+  private:
+    struct Failures {
+        std::deque<model::TimeMs> times;
+        model::TimeMs locked_until = 0;
+    };
+    bool is_locked(const std::string& key, model::TimeMs now);
+    void count(const std::string& key, model::TimeMs now);
+
+    std::mutex mutex_;
+    std::unordered_map<std::string, Failures> failures_;
+};
+
+}  // namespace idnode::registration

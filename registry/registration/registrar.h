@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "registry/model/ports.h"
+
+namespace idnode::registration {
+
+/// How this node registers; from its settings.
+struct Terms {
+    std::string own_prefix = "88.100";  // folded
+    unsigned prefix_levels_max = 3;
+    model::SuffixCase suffix_case = model::SuffixCase::kFold;  // of prefixes allotted from now on
+    bool is_mirror = false;                                    // nothing may be changed
+    std::chrono::seconds token_lifetime{86'400};
+    std::chrono::seconds token_lifetime_max{31'536'000};
+    std::chrono::days retire{0};  // for how long a deleted identifier cannot be registered again
+    std::size_t batch_items_max = 10'000;
+};
+
+/// What all services of registration work with. Everything outlives them. The services themselves
+/// keep nothing but this: they are cheap to make, one for each request, and not thread-safe.
+struct Registrar {
+    model::RecordStore& store;
+    const model::Clock& clock;
+    model::Entropy& entropy;
+    const model::Digests& digests;
+    const model::Passwords& passwords;
+    const model::Seal& seal;
+    const Terms& terms;
+};
+
+}  // namespace idnode::registration
