@@ -18,6 +18,7 @@
 #include "storage/stores.h"
 #include "tools/node_keys.h"
 #include "tools/prefix_record.h"
+#include "tools/registration.h"
 #include "tools/site_record.h"
 #include "tools/system_clock.h"
 
@@ -153,7 +154,9 @@ Result<model::Change> first_change(const PrefixFacts& facts, model::SuffixCase s
     return out;
 }
 
-Result<void> fill_store(const Settings& settings, const fs::path& dir, const PrefixFacts& facts) {
+Result<void> fill_store(const Settings& settings, const NewKeys& keys, const PrefixFacts& facts,
+                        model::Entropy& entropy) {
+    const fs::path dir = settings.data_dir();
     const auto change = first_change(facts, settings.suffix_case());
     if (!change) return change.error();
     // Restricted values lie there in the clear.
@@ -166,7 +169,11 @@ Result<void> fill_store(const Settings& settings, const fs::path& dir, const Pre
     if (!store) return store.error();
     const auto committed = (*store)->commit(*change);
     if (!committed) return committed.error();
-    return {};
+    const auto digests = crypto::make_digests();
+    const auto registration =
+        Registration::open(settings, {**store, clock, entropy, *digests, keys.server_private});
+    if (!registration) return registration.error();
+    return make_operator((*registration)->registrar(), settings.keys_dir() / kOperatorTokenFile);
 }
 
 Result<void> write_settings(const fs::path& file, const Settings& settings) {
@@ -203,11 +210,12 @@ Result<InitReport> run_init(const InitOptions& options) {
     }
     const auto site = make_site(settings, address.text, keys->server_public);
     if (!site) return site.error();
-    if (auto filled = fill_store(settings, settings.data_dir(),
+    if (auto filled = fill_store(settings, *keys,
                                  {.prefix = settings.node.prefix,
                                   .site = *site,
                                   .admin_public_key = keys->admin_public,
-                                  .admin_secret = keys->admin_secret});
+                                  .admin_secret = keys->admin_secret},
+                                 *entropy);
         !filled) {
         return filled.error();
     }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "proto/base/text.h"
+#include "registry/http/api/api.h"
 #include "registry/http/rest/rest.h"
 #include "registry/model/identifier.h"
 #include "resolver/client/remote_identities.h"
@@ -124,6 +125,7 @@ Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
     if (auto done = node->open_store(); !done) return done.error();
     if (auto done = node->open_upstream(); !done) return done.error();
     if (auto done = node->open_replication(); !done) return done.error();
+    if (auto done = node->open_registration(); !done) return done.error();
     if (auto done = node->listen(); !done) return done.error();
     return node;
 }
@@ -228,6 +230,16 @@ Result<void> Node::open_replication() {
     return {};
 }
 
+Result<void> Node::open_registration() {
+    const auto key = read_server_key(settings_.keys_dir());
+    if (!key) return key.error();
+    auto registration =
+        Registration::open(settings_, {*store_, clock_, *entropy_, *digests_, *key});
+    if (!registration) return registration.error();
+    registration_ = *std::move(registration);
+    return {};
+}
+
 Result<void> Node::listen() {
     const SiteAddress address = choose_site_address(settings_);
     if (!address.warning.empty()) warnings_.push_back(address.warning);
@@ -310,8 +322,10 @@ Result<void> Node::listen_http(const Settings& settings) {
     rest.body_bytes_max = static_cast<std::size_t>(settings.limits.http_body_bytes_max);
     rest.sessions_max = static_cast<std::size_t>(settings.limits.sessions_max);
     handler_ = http::make_rest_handler(*context_, rest);
-    auto server = http::Server::start(http_settings(settings),
-                                      {.engine = *context_, .handler = *handler_, .tls = *tls_});
+    front_door_.emplace(*handler_);
+    front_door_->add(std::string(http::kApiPaths), registration_->api());
+    auto server = http::Server::start(
+        http_settings(settings), {.engine = *context_, .handler = *front_door_, .tls = *tls_});
     if (!server) return server.error();
     http_server_ = std::move(*server);
     serving_http_ = http_server_.get();

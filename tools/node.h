@@ -9,6 +9,7 @@
 
 #include "proto/base/result.h"
 #include "proto/handle/site.h"
+#include "registry/http/front_door.h"
 #include "registry/http/handler.h"
 #include "registry/http/server.h"
 #include "registry/model/ports.h"
@@ -19,6 +20,7 @@
 #include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
 #include "tools/audit_log.h"
+#include "tools/registration.h"
 #include "tools/replication.h"
 #include "tools/settings.h"
 #include "tools/status_values.h"
@@ -51,6 +53,7 @@ class Node {
     Result<void> open_keys();
     Result<void> open_upstream();
     Result<void> open_replication();
+    Result<void> open_registration();
     Result<void> listen();
     void renew_site(const Settings& settings, const handle::Site& site);
     Result<void> listen_on(const Settings& settings, const std::string& address);
@@ -77,10 +80,12 @@ class Node {
     std::unique_ptr<resolver::Upstream> upstream_;
     std::unique_ptr<resolver::RemoteIdentities> remote_;
     std::unique_ptr<MirrorService> for_mirrors_;
+    std::unique_ptr<Registration> registration_;
     std::unique_ptr<MirrorThread> mirror_;  // none on a primary
     std::optional<resolver::EngineContext> context_;
     std::unique_ptr<resolver::Server> server_;
     std::unique_ptr<http::Handler> handler_;
+    std::optional<http::FrontDoor> front_door_;
     std::unique_ptr<http::Server> http_server_;  // none when its port is off
     // Once they are there, for the status.
     std::atomic<const resolver::Server*> serving_ = nullptr;

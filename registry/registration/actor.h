@@ -37,11 +37,11 @@ Scopes scopes_of(v1::Role role);
 
 /// Somebody who proved who they are: every function that reads or changes something asks for one.
 struct Actor {
-    std::string account;
+    std::string account{};
     v1::Role role = v1::ROLE_UNSPECIFIED;
     std::uint64_t enterprise_id = 0;  // 0: of the node itself
-    Scopes scopes;
-    std::string from;            // the peer's address, for the audit trail
+    Scopes scopes{};
+    std::string from{};          // the peer's address, for the audit trail
     std::uint64_t token_id = 0;  // 0: proved in another way
 
     /// As the change log has it.

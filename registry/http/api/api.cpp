@@ -1,0 +1,131 @@
+#include "registry/http/api/api.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <exception>
+
+#include "proto/base/text.h"
+#include "registry/http/api/bodies.h"
+#include "registry/http/api/routes.h"
+
+namespace idnode::http {
+
+namespace {
+
+using Field = boost::beast::http::field;
+using registration::Code;
+using registration::Refusal;
+
+struct Target {
+    std::string_view path;
+    std::string_view query;
+};
+
+Target target_of(const Request& request) {
+    std::string_view target(request.target().data(), request.target().size());
+    target = target.substr(0, target.find('#'));
+    const std::size_t question = target.find('?');
+    if (question == std::string_view::npos) return {target, {}};
+    return {target.substr(0, question), target.substr(question + 1)};
+}
+
+class ApiHandler final : public Handler {
+  public:
+    ApiHandler(const registration::Registrar& registrar, registration::LoginLimit& logins)
+        : registrar_(registrar), logins_(logins), routes_(api_routes()) {}
+
+    Response handle(const Request& request, const Caller& caller) override {
+        // Libraries report by exceptions what only a lack of memory can make them.
+        try {
+            return route(request, caller);
+        } catch (const std::exception&) {
+            return refuse(request, Refusal{.code = Code::kInternal,
+                                           .message = "the request could not be carried out"});
+        }
+    }
+
+  private:
+    Response route(const Request& request, const Caller& caller) {
+        ApiCall call{request, caller, registrar_, {registrar_, logins_}};
+        const auto [path, query] = target_of(request);
+        if (auto read = call.parameters.add_form(query); !read) {
+            return refuse(request, registration::invalid("query", read.error().detail));
+        }
+        const Method method = request.method() == Method::head ? Method::get : request.method();
+        std::string allowed;
+        for (const ApiRoute& route : routes_) {
+            const auto subjects = match_path(route.path, path);
+            if (!subjects) continue;
+            if (route.method == method) return carry_out(call, route, *subjects);
+            allowed += (allowed.empty() ? "" : ", ") +
+                       std::string(boost::beast::http::to_string(route.method));
+        }
+        if (allowed.empty()) {
+            return refuse(request, registration::not_found("resource with this path"));
+        }
+        Response out = refuse(request, Refusal{.code = Code::kInvalid,
+                                               .message = "this resource has no such method"});
+        out.result(Status::method_not_allowed);
+        out.set(Field::allow, allowed);
+        return out;
+    }
+
+    static Response carry_out(ApiCall& call, const ApiRoute& route,
+                              const std::vector<std::string_view>& subjects) {
+        for (const std::string_view subject : subjects) {
+            auto decoded = percent_decode(subject);
+            if (!decoded || !is_utf8(*decoded)) {
+                return refuse(call, registration::invalid("path", "must be percent-encoded UTF-8"));
+            }
+            call.subjects.push_back(*std::move(decoded));
+        }
+        if (!route.open) {
+            auto actor =
+                call.accounts.by_token(bearer_token(call.request), address_of(call.caller));
+            if (!actor) return refuse(call, actor.error());
+            call.actor = *std::move(actor);
+        }
+        return route.function(call);
+    }
+
+    const registration::Registrar& registrar_;
+    registration::LoginLimit& logins_;
+    const std::vector<ApiRoute> routes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Handler> make_api_handler(const registration::Registrar& registrar,
+                                          registration::LoginLimit& logins) {
+    return std::make_unique<ApiHandler>(registrar, logins);
+}
+
+std::string address_of(const Caller& caller) {
+    in6_addr v6{};
+    std::memcpy(&v6, caller.peer.address.data(), caller.peer.address.size());
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    constexpr std::size_t kMappedAt = 12;
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+        ::inet_ntop(AF_INET, caller.peer.address.data() + kMappedAt, text.data(), text.size());
+    } else {
+        ::inet_ntop(AF_INET6, &v6, text.data(), text.size());
+    }
+    return text.data();
+}
+
+std::string_view bearer_token(const RequestHeader& header) {
+    const auto field = header[Field::authorization];
+    std::string_view text(field.data(), field.size());
+    constexpr std::string_view kScheme = "bearer ";
+    if (!starts_with_folded(text, kScheme)) return {};
+    text.remove_prefix(kScheme.size());
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace idnode::http

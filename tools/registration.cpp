@@ -1,0 +1,68 @@
+#include "tools/registration.h"
+
+#include <utility>
+
+#include "proto/base/text.h"
+#include "registry/http/api/api.h"
+#include "registry/registration/accounts.h"
+#include "resolver/crypto/key_file.h"
+#include "resolver/crypto/passwords.h"
+
+namespace idnode::tools {
+
+namespace {
+
+registration::Terms terms_of(const Settings& settings) {
+    registration::Terms out;
+    out.own_prefix = fold_ascii(settings.node.prefix);
+    out.prefix_levels_max = static_cast<unsigned>(settings.node.max_levels);
+    out.suffix_case = settings.suffix_case();
+    out.is_mirror = settings.is_mirror();
+    return out;
+}
+
+Error to_error(const registration::Refusal& refusal) {
+    return {Errc::kInternal, refusal.message};
+}
+
+}  // namespace
+
+Registration::Registration(const Settings& settings, const Parts& parts,
+                           std::unique_ptr<model::Seal> seal)
+    : terms_(terms_of(settings)),
+      passwords_(crypto::make_passwords(parts.entropy)),
+      seal_(std::move(seal)),
+      registrar_{parts.store, parts.clock, parts.entropy, parts.digests,
+                 *passwords_, *seal_,      terms_},
+      api_(http::make_api_handler(registrar_, logins_)) {}
+
+Result<std::unique_ptr<Registration>> Registration::open(const Settings& settings,
+                                                         const Parts& parts) {
+    auto seal = crypto::make_seal(parts.server_key, parts.entropy);
+    if (!seal) return seal.error();
+    return std::unique_ptr<Registration>(new Registration(settings, parts, *std::move(seal)));
+}
+
+Result<void> make_operator(const registration::Registrar& registrar,
+                           const std::filesystem::path& file) {
+    registration::Actor maker{.account = std::string(kOperatorAccount),
+                              .role = v1::ROLE_OPERATOR,
+                              .scopes = registration::scopes_of(v1::ROLE_OPERATOR)};
+    registration::LoginLimit logins;
+    registration::Accounts accounts(registrar, logins);
+    v1::NewAccount wanted;
+    wanted.mutable_account()->set_name(std::string(kOperatorAccount));
+    wanted.mutable_account()->set_role(v1::ROLE_OPERATOR);
+    const auto created = accounts.create(maker, wanted);
+    if (!created && created.error().code != registration::Code::kExists) {
+        return to_error(created.error());
+    }
+    v1::TokenRequest request;
+    request.set_label("made on the node's machine");
+    request.set_lifetime_s(static_cast<std::uint32_t>(registrar.terms.token_lifetime_max.count()));
+    const auto token = accounts.issue(maker, request);
+    if (!token) return to_error(token.error());
+    return crypto::write_secret_file(file, as_bytes_view(token->token() + "\n"));
+}
+
+}  // namespace idnode::tools

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "registry/http/handler.h"
+#include "registry/model/ports.h"
+#include "registry/registration/login_limit.h"
+#include "registry/registration/registrar.h"
+#include "tools/settings.h"
+
+namespace idnode::tools {
+
+/// What a node registers with, wired by its settings. The ports must outlive it.
+class Registration {
+  public:
+    struct Parts {
+        model::RecordStore& store;
+        const model::Clock& clock;
+        model::Entropy& entropy;
+        const model::Digests& digests;
+        BytesView server_key;  // the private one
+    };
+    static Result<std::unique_ptr<Registration>> open(const Settings& settings, const Parts& parts);
+
+    const registration::Registrar& registrar() const { return registrar_; }
+    /// `/idn/…`
+    http::Handler& api() { return *api_; }
+
+  private:
+    Registration(const Settings& settings, const Parts& parts, std::unique_ptr<model::Seal> seal);
+
+    const registration::Terms terms_;
+    std::unique_ptr<model::Passwords> passwords_;
+    std::unique_ptr<model::Seal> seal_;
+    registration::LoginLimit logins_;
+    const registration::Registrar registrar_;
+    std::unique_ptr<http::Handler> api_;
+};
+
+inline constexpr std::string_view kOperatorAccount = "operator";
+inline constexpr std::string_view kOperatorTokenFile = "operator.token";
+
+/// Makes the first account, an operator, if it is not there, and a token for it that lasts a year,
+/// written to `file` with mode 0600.
+Result<void> make_operator(const registration::Registrar& registrar,
+                           const std::filesystem::path& file);
+
+}  // namespace idnode::tools
