@@ -16,7 +16,8 @@
 namespace idnode::storage {
 namespace {
 
-constexpr std::size_t kVersionAt = 2;    // in a stored record
+constexpr std::size_t kVersionAt = 2;  // in a stored record
+constexpr std::size_t kHandleLengthAt = 10;
 constexpr std::size_t kTimestampAt = 4;  // in a `VALUE`, §2.1
 constexpr std::size_t kTimestampBytes = 4;
 /// Longest `who`: `index:handle`.
@@ -85,20 +86,29 @@ Result<void> set_subject(std::uint8_t case_or_table, BytesView before, model::Lo
 
 }  // namespace
 
-void encode_record(const RecordParts& parts, Bytes& out) {
-    IDNODE_ASSERT(parts.handle.size() <= std::numeric_limits<std::uint16_t>::max());
+std::size_t encoded_record_bytes(const RecordParts& parts) {
     const bool as_key = parts.handle == model::key_text(parts.key);
-    const std::string_view handle = as_key ? std::string_view{} : parts.handle;
+    return kRecordHeaderBytes + (as_key ? 0 : parts.handle.size()) + parts.values.size();
+}
+
+void encode_record(const RecordParts& parts, std::span<std::byte> out) {
+    IDNODE_ASSERT(parts.handle.size() <= std::numeric_limits<std::uint16_t>::max());
+    const std::size_t handle_bytes = out.size() - kRecordHeaderBytes - parts.values.size();
     unsigned flags = parts.all_public ? record_flag::kAllPublic : 0U;
-    if (as_key) flags |= record_flag::kHandleIsKey;
-    out.reserve(out.size() + kRecordHeaderBytes + handle.size() + parts.values.size());
-    ByteWriter writer(out);
-    writer.u8(kRecordFormat);
-    writer.u8(static_cast<std::uint8_t>(flags));
-    writer.u64(parts.version);
-    writer.u16(static_cast<std::uint16_t>(handle.size()));
-    writer.raw(handle);
-    writer.raw(parts.values);
+    if (handle_bytes == 0) flags |= record_flag::kHandleIsKey;
+    out[0] = static_cast<std::byte>(kRecordFormat);
+    out[1] = static_cast<std::byte>(flags);
+    store(out, kVersionAt, parts.version);
+    store(out, kHandleLengthAt, static_cast<std::uint16_t>(handle_bytes));
+    const BytesView handle = as_bytes_view(parts.handle).first(handle_bytes);
+    const auto values = std::ranges::copy(handle, out.begin() + kRecordHeaderBytes).out;
+    std::ranges::copy(parts.values, values);
+}
+
+void encode_record(const RecordParts& parts, Bytes& out) {
+    const std::size_t at = out.size();
+    out.resize(at + encoded_record_bytes(parts));
+    encode_record(parts, std::span(out).subspan(at));
 }
 
 void set_record_version(std::span<std::byte> stored, model::TransactionId version) {

@@ -40,6 +40,9 @@ struct RecordParts {
     BytesView values;
 };
 inline constexpr std::size_t kRecordHeaderBytes = 12;
+std::size_t encoded_record_bytes(const RecordParts& parts);
+/// Fills `out`, which has exactly that size.
+void encode_record(const RecordParts& parts, std::span<std::byte> out);
 /// Appends to `out`.
 void encode_record(const RecordParts& parts, Bytes& out);
 /// Writes the version into an encoded record: bulk loads learn it last.

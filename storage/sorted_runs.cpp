@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "proto/base/assert.h"
@@ -19,6 +20,8 @@ constexpr std::size_t kChunkBytesMin = 4U << 10U;
 constexpr std::size_t kChunkBytesMax = 128U << 20U;
 constexpr std::uint64_t kChunksPerMemory = 8;
 constexpr std::size_t kChunksMin = 4;
+/// For the list of what a chunk holds; untouched room costs nothing.
+constexpr std::size_t kRecordBytesTypical = 128;
 /// Below this comparing whole keys is as fast.
 constexpr std::size_t kSortByKeyMax = 16;
 /// Sorted entries lie anywhere in their chunk: fetched into the CPU's cache this many early.
@@ -155,31 +158,37 @@ void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
 
 }  // namespace
 
-RunChunk::RunChunk(std::size_t bytes) : bytes_(bytes) {
-    octets_.reserve(bytes);
-    ask_for_huge_pages(octets_.data(), bytes);
+RunChunk::RunChunk(std::size_t bytes) {
+    grow(bytes);
+    items_.reserve(bytes / kRecordBytesTypical);
+}
+
+void RunChunk::grow(std::size_t bytes) {
+    bytes_ = bytes;
+    octets_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    ask_for_huge_pages(octets_.get(), bytes);
 }
 
 bool RunChunk::has_room_for(const RecordParts& parts) const {
-    if (is_empty()) return true;
-    const std::size_t more =
-        parts.key.size() + kRecordHeaderBytes + parts.handle.size() + parts.values.size();
-    return octets_.size() + more <= bytes_;
+    return is_empty() || size_ + parts.key.size() + encoded_record_bytes(parts) <= bytes_;
 }
 
 void RunChunk::append(const RecordParts& parts, std::uint64_t number) {
     Item item;
-    item.offset = static_cast<std::uint32_t>(octets_.size());
+    item.offset = static_cast<std::uint32_t>(size_);
     item.key_bytes = static_cast<std::uint32_t>(parts.key.size());
+    item.stored_bytes = static_cast<std::uint32_t>(encoded_record_bytes(parts));
     item.number = number;
-    ByteWriter(octets_).raw(parts.key);
-    encode_record(parts, octets_);
-    item.stored_bytes = static_cast<std::uint32_t>(octets_.size() - item.offset - item.key_bytes);
+    size_ += item.key_bytes + item.stored_bytes;
+    if (size_ > bytes_) grow(size_);  // only a first record larger than the chunk
+    const std::span<std::byte> out = octets().subspan(item.offset);
+    std::ranges::copy(as_bytes_view(parts.key), out.begin());
+    encode_record(parts, out.subspan(item.key_bytes));
     items_.push_back(item);
 }
 
 std::string_view RunChunk::key(const Item& item) const {
-    return as_text(BytesView(octets_).subspan(item.offset, item.key_bytes));
+    return as_text(octets().subspan(item.offset, item.key_bytes));
 }
 
 std::size_t RunChunk::shared_key_bytes(std::span<const Item> items) const {
@@ -234,10 +243,10 @@ void RunChunk::sort(std::span<Item> items) {
 
 RunEntry RunChunk::at(std::size_t i) {
     if (i + kPrefetchAhead < items_.size()) {
-        __builtin_prefetch(octets_.data() + items_[i + kPrefetchAhead].offset);
+        __builtin_prefetch(octets_.get() + items_[i + kPrefetchAhead].offset);
     }
     const Item& item = items_[i];
-    return {key(item), std::span(octets_).subspan(item.offset + item.key_bytes, item.stored_bytes),
+    return {key(item), octets().subspan(item.offset + item.key_bytes, item.stored_bytes),
             item.number};
 }
 
@@ -286,12 +295,7 @@ SortedRuns::SortedRuns(std::filesystem::path dir, std::uint64_t memory_bytes)
     : dir_(std::move(dir)),
       chunk_bytes_(static_cast<std::size_t>(std::clamp<std::uint64_t>(
           memory_bytes / kChunksPerMemory, kChunkBytesMin, kChunkBytesMax))),
-      chunks_max_(std::max(kChunksMin, static_cast<std::size_t>(memory_bytes / chunk_bytes_))),
-      sorter_([this] { run(); }) {}
-
-SortedRuns::~SortedRuns() {
-    stop();
-}
+      chunks_max_(std::max(kChunksMin, static_cast<std::size_t>(memory_bytes / chunk_bytes_))) {}
 
 Result<void> SortedRuns::add(const RecordParts& parts, std::uint64_t number) {
     auto chunk = take_chunk(parts);
@@ -305,16 +309,18 @@ Result<void> SortedRuns::add(const RecordParts& parts, std::uint64_t number) {
 }
 
 /// A chunk with room for the record, in the caller's hands until it is put back. There are never
-/// more open ones than threads that add.
-Result<std::unique_ptr<RunChunk>> SortedRuns::take_chunk(const RecordParts& parts) {
+/// more open ones than threads that add. A full one is sorted by who finds it so.
+Result<SortedRuns::Chunk> SortedRuns::take_chunk(const RecordParts& parts) {
     std::unique_lock lock(mutex_);
     for (;;) {
         if (failed_) return *failed_;
         if (!open_.empty()) {
-            std::unique_ptr<RunChunk> chunk = std::move(open_.back());
+            Chunk chunk = std::move(open_.back());
             open_.pop_back();
             if (chunk->has_room_for(parts)) return chunk;
-            submit(std::move(chunk));
+            lock.unlock();
+            if (auto put = put_sorted(std::move(chunk)); !put) return put.error();
+            lock.lock();
         } else if (chunks_in_use_ < chunks_max_) {
             ++chunks_in_use_;
             lock.unlock();
@@ -325,56 +331,44 @@ Result<std::unique_ptr<RunChunk>> SortedRuns::take_chunk(const RecordParts& part
     }
 }
 
-void SortedRuns::submit(std::unique_ptr<RunChunk> chunk) {
-    full_.push_back(std::move(chunk));
-    work_.notify_one();
-}
-
-void SortedRuns::run() {
+/// Sorts it, and spills what is sorted if that is much: others go on with the rest of the memory.
+Result<void> SortedRuns::put_sorted(Chunk chunk) {
+    chunk->sort();
     std::unique_lock lock(mutex_);
-    for (;;) {
-        work_.wait(lock, [this] { return stop_ || !full_.empty(); });
-        if (full_.empty() || failed_) return;
-        std::unique_ptr<RunChunk> chunk = std::move(full_.front());
-        full_.pop_front();
-        lock.unlock();
-        chunk->sort();
-        sorted_.push_back(std::move(chunk));
-        Result<void> spilled;
-        const std::size_t held = sorted_.size();
-        if (held >= chunks_max_ * 3 / 4) spilled = spill();
-        lock.lock();
-        if (!spilled) failed_ = spilled.error();
-        chunks_in_use_ -= held - sorted_.size();
-        room_.notify_all();
-    }
+    sorted_.push_back(std::move(chunk));
+    if (sorted_.size() < chunks_max_ * 3 / 4) return {};
+    std::vector<Chunk> chunks = std::exchange(sorted_, {});
+    const std::size_t count = chunks.size();
+    spilled_.push_back(dir_ / ("run-" + std::to_string(spilled_.size())));
+    const std::filesystem::path path = spilled_.back();
+    lock.unlock();
+    const auto spilled = spill(std::move(chunks), path);
+    lock.lock();
+    if (!spilled) failed_ = spilled.error();
+    chunks_in_use_ -= count;
+    room_.notify_all();
+    return spilled;
 }
 
-Result<void> SortedRuns::spill() {
-    auto merge = RunMerge::begin(sources_of(std::exchange(sorted_, {})));
+Result<void> SortedRuns::spill(std::vector<Chunk> chunks, const std::filesystem::path& path) {
+    auto merge = RunMerge::begin(sources_of(std::move(chunks)));
     if (!merge) return merge.error();
-    const auto path = dir_ / ("run-" + std::to_string(spilled_.size()));
-    spilled_.push_back(path);
     return write_run(path, **merge);
 }
 
-void SortedRuns::stop() {
+/// All at once: there is one for each thread that added.
+void SortedRuns::sort_open_chunks() {
     {
-        const std::scoped_lock lock(mutex_);
-        stop_ = true;
+        std::vector<std::jthread> threads;
+        for (const Chunk& chunk : open_) threads.emplace_back([&chunk] { chunk->sort(); });
     }
-    work_.notify_one();
-    if (sorter_.joinable()) sorter_.join();
+    for (Chunk& chunk : open_) sorted_.push_back(std::move(chunk));
+    open_.clear();
 }
 
 Result<std::unique_ptr<RunMerge>> SortedRuns::merge() {
-    {
-        const std::scoped_lock lock(mutex_);
-        for (auto& chunk : open_) submit(std::move(chunk));
-        open_.clear();
-    }
-    stop();
     if (failed_) return *failed_;
+    sort_open_chunks();
     auto sources = sources_of(std::move(sorted_));
     for (const std::filesystem::path& path : spilled_) {
         errno = 0;

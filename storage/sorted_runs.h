@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -10,16 +9,14 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
 #include "storage/codec.h"
 
-/// Sorting more records than fit into memory: chunks are filled, each by one thread at a time,
-/// sorted beside the filling, and spilled as sorted runs when they take too much; at the end all
-/// are merged.
+/// Sorting more records than fit into memory: chunks are filled and sorted, each by one thread at a
+/// time, and spilled as sorted runs when they take too much; at the end all are merged.
 namespace idnode::storage {
 
 /// One record on its way: its key and its stored form, whose version is still to be set.
@@ -48,6 +45,7 @@ class RunChunk {
 
     bool is_empty() const { return items_.empty(); }
     std::size_t count() const { return items_.size(); }
+    /// An empty chunk has room for any record.
     bool has_room_for(const RecordParts& parts) const;
     void append(const RecordParts& parts, std::uint64_t number);
     /// By key; of equal ones the one with the highest number comes first, as the merge wants it.
@@ -62,13 +60,16 @@ class RunChunk {
         std::uint32_t key_bytes = 0;
         std::uint32_t stored_bytes = 0;
     };
+    std::span<std::byte> octets() const { return {octets_.get(), size_}; }
+    void grow(std::size_t bytes);
     std::string_view key(const Item& item) const;
     std::size_t shared_key_bytes(std::span<const Item> items) const;
     bool comes_first(const Item& a, const Item& b) const;
     void sort(std::span<Item> items);
 
-    std::size_t bytes_;
-    Bytes octets_;
+    std::size_t bytes_ = 0;
+    std::size_t size_ = 0;
+    std::unique_ptr<std::byte[]> octets_;  // uninitialised behind `size_`
     std::vector<Item> items_;
 };
 
@@ -92,9 +93,6 @@ class SortedRuns {
   public:
     /// `dir` exists; runs are spilled there.
     SortedRuns(std::filesystem::path dir, std::uint64_t memory_bytes);
-    ~SortedRuns();
-    SortedRuns(const SortedRuns&) = delete;
-    SortedRuns& operator=(const SortedRuns&) = delete;
 
     /// Of equal keys the one with the highest `number` counts. Thread-safe, and threads do not wait
     /// for each other's copying. Waits while memory is full.
@@ -106,30 +104,25 @@ class SortedRuns {
     std::size_t spilled_runs() const { return spilled_.size(); }
 
   private:
-    void run();
-    Result<std::unique_ptr<RunChunk>> take_chunk(const RecordParts& parts);
-    void submit(std::unique_ptr<RunChunk> chunk);
-    Result<void> spill();
-    void stop();
+    using Chunk = std::unique_ptr<RunChunk>;
+
+    Result<Chunk> take_chunk(const RecordParts& parts);
+    Result<void> put_sorted(Chunk chunk);
+    Result<void> spill(std::vector<Chunk> chunks, const std::filesystem::path& path);
+    void sort_open_chunks();
 
     const std::filesystem::path dir_;
     const std::size_t chunk_bytes_;
     const std::size_t chunks_max_;
 
     mutable std::mutex mutex_;
-    std::condition_variable work_;
     std::condition_variable room_;
-    std::vector<std::unique_ptr<RunChunk>> open_;  // with room, and in nobody's hands
-    std::deque<std::unique_ptr<RunChunk>> full_;   // to be sorted
+    std::vector<Chunk> open_;  // with room, and in nobody's hands
+    std::vector<Chunk> sorted_;
+    std::vector<std::filesystem::path> spilled_;
     std::size_t chunks_in_use_ = 0;
     std::uint64_t count_ = 0;
     std::optional<Error> failed_;
-    bool stop_ = false;
-
-    // Of the sorting thread until it has ended.
-    std::vector<std::unique_ptr<RunChunk>> sorted_;
-    std::vector<std::filesystem::path> spilled_;
-    std::thread sorter_;
 };
 
 }  // namespace idnode::storage

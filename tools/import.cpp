@@ -9,6 +9,8 @@
 #include <condition_variable>
 #include <deque>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <ostream>
@@ -34,11 +36,21 @@ constexpr std::uint32_t kGroupIndex = 200;
 constexpr std::uint64_t kOrdersPerBlock = 1ULL << 32U;
 constexpr std::uint64_t kOrderLast = ~0ULL;
 
+/// What became of one block.
+struct BlockReport {
+    std::uint64_t records = 0;
+    std::vector<BadLine> bad;
+};
+
 /// Blocks on their way from the thread that reads to those that parse and load, and the order in
-/// which these report: that of the files, so that the first bad line is the one that is told.
+/// which these are told of: that of the files, so that the first bad line is the one that is told.
+/// Nobody waits for a turn: a report that comes early is kept until it is due.
 class Pipeline {
   public:
-    explicit Pipeline(std::size_t blocks_max) : blocks_max_(blocks_max) {}
+    using Tell = std::function<Result<void>(const BlockReport&)>;
+
+    /// `tell` is called by one thread at a time.
+    Pipeline(std::size_t blocks_max, Tell tell) : blocks_max_(blocks_max), tell_(std::move(tell)) {}
 
     /// False when the import has failed: there is no use in reading on.
     bool push(ImportBlock block) {
@@ -65,16 +77,17 @@ class Pipeline {
         changed_.notify_all();
         return out;
     }
-    /// Waits until all earlier blocks have been reported; false after a failure.
-    bool wait_turn(std::uint64_t number) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return failure_ || reported_ == number; });
-        return !failure_;
-    }
-    void end_turn() {
+    void report(std::uint64_t number, BlockReport report) {
         const std::scoped_lock lock(mutex_);
-        ++reported_;
-        changed_.notify_all();
+        early_.emplace(number, std::move(report));
+        for (auto at = early_.begin(); at != early_.end() && at->first == told_ && !failure_;
+             at = early_.erase(at)) {
+            ++told_;
+            if (const auto told = tell_(at->second); !told) {
+                failure_ = told.error();
+                changed_.notify_all();
+            }
+        }
     }
     void fail(Error error) {
         const std::scoped_lock lock(mutex_);
@@ -88,13 +101,32 @@ class Pipeline {
 
   private:
     const std::size_t blocks_max_;
+    const Tell tell_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<ImportBlock> blocks_;
     std::uint64_t pushed_ = 0;
-    std::uint64_t reported_ = 0;
+    std::uint64_t told_ = 0;
+    std::map<std::uint64_t, BlockReport> early_;
     bool closed_ = false;
     std::optional<Error> failure_;
+};
+
+/// Puts the records of one block into the load.
+class LoadSink final : public RecordSink {
+  public:
+    LoadSink(storage::BulkLoad& load, std::uint64_t block_number)
+        : load_(load), first_order_(block_number * kOrdersPerBlock) {}
+
+    Result<void> take(const ParsedRecord& record) override {
+        return load_.add(record.handle, record.suffix_case, record.values, first_order_ + count_++);
+    }
+    std::uint64_t count() const { return count_; }
+
+  private:
+    storage::BulkLoad& load_;
+    const std::uint64_t first_order_;
+    std::uint64_t count_ = 0;
 };
 
 /// The octets to come, if all inputs are files.
@@ -118,7 +150,8 @@ class Import {
           prefixes_({options.own_prefix, options.suffix_case, options.home_foreign},
                     load.store().prefixes().current()),
           progress_(streams.err, Progress::style_for_stderr(options.quiet)),
-          pipeline_(2UZ * options.threads + 2) {}
+          pipeline_(2UZ * options.threads + 2,
+                    [this](const BlockReport& block) { return report_block(block); }) {}
 
     Result<ImportReport> run();
 
@@ -129,9 +162,8 @@ class Import {
     Result<void> read_file(const std::string& file);
     Result<void> read_blocks(std::istream& in, const std::string& name);
     void parse_blocks();
-    Result<void> load_block(const ParsedBlock& block, std::uint64_t number);
-    Result<void> report_block(const ParsedBlock& block);
-    Result<void> report_bad(const ParsedBlock::BadLine& line);
+    Result<void> report_block(const BlockReport& block);
+    Result<void> report_bad(const BadLine& line);
     Result<void> finish_prefixes();
     Result<void> make_prefix_handle(const std::string& prefix_handle);
     Result<bool> store_has(std::string_view handle) const;
@@ -142,9 +174,10 @@ class Import {
     storage::BulkLoad& load_;
     ImportPrefixes prefixes_;
     std::ofstream errors_;
-    Progress progress_;          // in turn
-    std::uint64_t records_ = 0;  // in turn
-    std::uint64_t refused_ = 0;  // in turn
+    // While blocks are parsed only where they are reported: one thread at a time.
+    Progress progress_;
+    std::uint64_t records_ = 0;
+    std::uint64_t refused_ = 0;
     std::atomic<std::uint64_t> bytes_done_ = 0;
     std::uint64_t bytes_total_ = 0;
     Pipeline pipeline_;
@@ -202,40 +235,26 @@ void Import::read_files() {
 
 void Import::parse_blocks() {
     LineParser parser(prefixes_, options_.max_levels);
-    ParsedBlock parsed;
     while (const auto block = pipeline_.pop()) {
-        parser.parse(*block, options_.keep_going, parsed);
-        if (const auto loaded = load_block(parsed, block->number); !loaded) {
-            return pipeline_.fail(loaded.error());
-        }
-        if (!pipeline_.wait_turn(block->number)) return;
-        if (const auto reported = report_block(parsed); !reported) {
-            return pipeline_.fail(reported.error());
-        }
-        pipeline_.end_turn();
+        LoadSink sink(load_, block->number);
+        BlockReport report;
+        const auto parsed = parser.parse(*block, options_.keep_going, sink, report.bad);
+        if (!parsed) return pipeline_.fail(parsed.error());
+        report.records = sink.count();
+        pipeline_.report(block->number, std::move(report));
     }
 }
 
-Result<void> Import::load_block(const ParsedBlock& block, std::uint64_t number) {
-    std::uint64_t order = number * kOrdersPerBlock;
-    for (const auto& item : block.items) {
-        auto added =
-            load_.add(block.handle(item), item.suffix_case, block.value_octets(item), order++);
-        if (!added) return added;
-    }
-    return {};
-}
-
-Result<void> Import::report_block(const ParsedBlock& block) {
+Result<void> Import::report_block(const BlockReport& block) {
     for (const auto& line : block.bad) {
         if (auto reported = report_bad(line); !reported) return reported;
     }
-    records_ += block.items.size();
+    records_ += block.records;
     progress_.update({.records = records_, .done = bytes_done_, .total = bytes_total_});
     return {};
 }
 
-Result<void> Import::report_bad(const ParsedBlock::BadLine& line) {
+Result<void> Import::report_bad(const BadLine& line) {
     const std::string text = line.where + ": " + line.what;
     ++refused_;
     if (errors_.is_open()) errors_ << text << '\n';

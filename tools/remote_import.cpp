@@ -293,32 +293,40 @@ class RemoteImport {
             const auto block = blocks.next();
             if (!block) return block.error();
             if (!*block) break;
-            parser_.parse(**block, options_.keep_going, parsed_);
-            hand_out(**block);
+            HandOut hand_out(*this, **block);
+            bad_.clear();
+            const auto parsed = parser_.parse(**block, options_.keep_going, hand_out, bad_);
+            if (!parsed) return parsed.error();
+            for (const auto& bad : bad_) outcomes_.add_refused(bad.where, bad.what);
         }
         return {};
     }
 
-    void hand_out(const ImportBlock& block) {
-        for (const ParsedBlock::Item& item : parsed_.items) {
-            const std::string_view handle = parsed_.handle(item);
-            const BytesView values = parsed_.value_octets(item);
-            Item out{.where = place_in(block, item.line, item.record),
-                     .handle = std::string(handle),
-                     .key = model::key_of(handle),
-                     .values = {values.begin(), values.end()}};
-            const std::size_t lane = std::hash<std::string>{}(out.key) % lanes_.size();
-            lanes_[lane]->push(std::move(out));
+    /// Records of one block on their way to the connections.
+    class HandOut final : public RecordSink {
+      public:
+        HandOut(RemoteImport& import, const ImportBlock& block) : import_(import), block_(block) {}
+        Result<void> take(const ParsedRecord& record) override {
+            Item item{.where = place_in(block_, record.line, record.record),
+                      .handle = std::string(record.handle),
+                      .key = model::key_of(record.handle),
+                      .values = {record.values.begin(), record.values.end()}};
+            const std::size_t lane = std::hash<std::string>{}(item.key) % import_.lanes_.size();
+            import_.lanes_[lane]->push(std::move(item));
+            return {};
         }
-        for (const auto& bad : parsed_.bad) outcomes_.add_refused(bad.where, bad.what);
-    }
+
+      private:
+        RemoteImport& import_;
+        const ImportBlock& block_;
+    };
 
     const RemoteImportOptions& options_;
     std::istream& in_;
     Outcomes outcomes_;
     ImportPrefixes prefixes_;
     LineParser parser_;
-    ParsedBlock parsed_;
+    std::vector<BadLine> bad_;
     std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

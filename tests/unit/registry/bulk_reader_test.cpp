@@ -137,6 +137,11 @@ TEST_CASE("both readers say the same about lines that are wrong in other ways") 
           R"({"format":"hex","value":"41"})", R"({"format":"string"})", R"({})", R"(7)",
           R"({"format":"admin","value":{"handle":"h/a","index":1,"permissions":"000000000011"}})",
           R"({"format":"admin","value":{"handle":"h/a","index":1,"permissions":"11"}})",
+          R"({"format":"site","value":{"servers":[{"serverId":1,"address":"127.0.0.1"}]}})",
+          R"({"format":"site","value":{"servers":[{"serverId":1,"address":"nowhere"}]}})",
+          R"({"format":"site","value":{"servers":[],"servers":[]}})",
+          R"({"format":"site","value":{"servers":[]} })", R"({"format":"site","value":{"a":1}})",
+          R"({"format":"site","value":[]})", R"({"format":"site","value":{}},"x":1})",
           R"({"format":"admin","value":{"handle":"h/a","index":1,"permissions":"*"}})",
           R"({"format":"admin","value":{"handle":"h/a","index":1}})",
           R"({"format":"vlist","value":[{"handle":"h/a","index":1}]})"}) {
