@@ -15,6 +15,10 @@ namespace {
 using handle::ResponseCode;
 namespace flag = handle::flag;
 
+// One answer for bad padding, form and MAC: whoever alters an encrypted message must not learn how
+// far it came (§5.8, §10.2 H24).
+constexpr std::string_view kUnreadable = "cannot be decrypted";
+
 /// As much of a message as can be read, so that an error can echo it.
 handle::MessageView what_is_readable(const handle::Envelope& envelope, BytesView payload) {
     handle::MessageView out;
@@ -54,7 +58,7 @@ Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, cons
         const handle::MessageView message = what_is_readable(envelope, readable);
         // Answering a response would let two servers talk for ever (§10.2 H8).
         if (message.header.response != ResponseCode::kNone) return Outcome::kSilent;
-        Reply({context_, message, peer, now, out}).error(code, text);
+        Reply({context_, message, peer, now, out, session.get()}).error(code, text);
         return Outcome::kReply;
     };
     if (envelope.compressed) {
@@ -70,15 +74,20 @@ Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, cons
         const Session::Terms& terms = session->terms();
         auto decrypted =
             context_.cryptography.decrypt(terms.cipher, terms.key, terms.version, payload);
-        if (!decrypted) return refuse_with({}, ResponseCode::kSessionFailed, "cannot be decrypted");
+        if (!decrypted) return refuse_with({}, ResponseCode::kSessionFailed, kUnreadable);
         plain = std::move(*decrypted);
         payload = plain;
     }
-    if (payload.size() < limits::kHeaderBytes) {
+    if (!envelope.encrypted && payload.size() < limits::kHeaderBytes) {
         return refuse_with(payload, ResponseCode::kProtocolError,
                            "message shorter than its header");
     }
     const auto message = handle::decode_message(envelope, payload);
+    if (envelope.encrypted &&
+        (!message ||
+         !(message->credential.empty() || has_mac_of(*message, *session, context_.cryptography)))) {
+        return refuse_with({}, ResponseCode::kSessionFailed, kUnreadable);
+    }
     if (!message) {
         const bool reserved =
             what_is_readable(envelope, payload).header.op == handle::OpCode::kReserved;

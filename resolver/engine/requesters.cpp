@@ -87,6 +87,14 @@ bool Answerer::is_proof(const handle::Value& key) const {
                : proofs_.is_key_answer(key.data, challenge, answer_.signed_response);
 }
 
+bool has_mac_of(const handle::MessageView& message, const Session& session,
+                const model::SessionCryptography& cryptography) {
+    const auto credential = handle::decode_credential(message.credential);
+    return credential && !session.terms().key.empty() &&
+           cryptography.is_mac(message.envelope, *credential, session.terms().key,
+                               message.header_and_body);
+}
+
 ResponseCode check_mac(const handle::MessageView& message, Session& session,
                        const model::SessionCryptography& cryptography) {
     if (message.credential.empty()) return ResponseCode::kInvalidCredential;
@@ -94,11 +102,7 @@ ResponseCode check_mac(const handle::MessageView& message, Session& session,
     if (!credential || credential->type != handle::kMacCredential) {
         return ResponseCode::kInvalidCredential;
     }
-    if (session.terms().key.empty() ||
-        !cryptography.is_mac(message.envelope, *credential, session.terms().key,
-                             message.header_and_body)) {
-        return ResponseCode::kInvalidSessionKey;
-    }
+    if (!has_mac_of(message, session, cryptography)) return ResponseCode::kInvalidSessionKey;
     // Below 2.5 there is no counter, and nothing to compare.
     if (!message.envelope.version.at_least({2, 5})) return ResponseCode::kSuccess;
     return session.accept_counter(credential->session_counter)

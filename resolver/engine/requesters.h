@@ -44,6 +44,10 @@ class Answerer final : public service::Requester {
     std::optional<handle::ResponseCode> outcome_;
 };
 
+/// Whether the MAC that a message carries is that of the session. One that carries none has none.
+bool has_mac_of(const handle::MessageView& message, const Session& session,
+                const model::SessionCryptography& cryptography);
+
 /// Whether a message belongs to its session: its MAC, by §5.6 and §5.7. kInvalidCredential: none,
 /// kInvalidSessionKey: a wrong one, kSessionMessageRejected: its counter was used before.
 handle::ResponseCode check_mac(const handle::MessageView& message, Session& session,
