@@ -11,6 +11,7 @@
 #include "registry/model/identifier.h"
 #include "resolver/crypto/answers.h"
 #include "resolver/crypto/certificate.h"
+#include "resolver/engine/guess_limit.h"
 #include "resolver/engine/requesters.h"
 
 namespace idnode::http {
@@ -22,6 +23,7 @@ using handle::ResponseCode;
 using service::Identity;
 
 constexpr handle::Version kProofVersion{2, 11};
+constexpr const char* kTooManyWrong = "too many wrong answers: wait a minute";
 
 /// Somebody who proved it earlier: by an answer in this session.
 class Proved final : public service::Requester {
@@ -34,26 +36,49 @@ class Proved final : public service::Requester {
     Identity identity_;
 };
 
-/// A proof in its native form, which owns what the native check only looks at.
+/// A proof in its native form, which owns what the native check only looks at. Guesses of secrets
+/// are bounded as those by operation 201 are.
 class Prover final : public service::Requester {
   public:
     Prover(std::string_view type, const Identity& identity, Bytes proof,
-           resolver::Challenge challenge, Rules& rules, const model::Proofs& proofs)
+           resolver::Challenge challenge, Rules& rules, const Caller& caller,
+           const resolver::EngineContext& node)
         : handle_(identity.handle),
           proof_(std::move(proof)),
           challenge_(std::move(challenge)),
           answer_{type, handle_, identity.index, proof_},
-          answerer_(answer_, challenge_, kProofVersion, rules.directory, proofs) {}
+          answerer_(answer_, challenge_, kProofVersion, rules.directory, node.proofs),
+          peer_(caller.peer),
+          node_(node) {}
 
     const Identity* claimed() const override { return answerer_.claimed(); }
-    ResponseCode prove() override { return answerer_.prove(); }
+    ResponseCode prove() override {
+        if (!outcome_) outcome_ = check();
+        return *outcome_;
+    }
 
   private:
+    ResponseCode check() {
+        const bool by_secret = answer_.authentication_type == handle::kSecretKeyAuthentication;
+        const model::TimeMs now = node_.clock.now();
+        if (by_secret && !node_.guesses.allows(peer_, handle_, now)) {
+            return ResponseCode::kServerBusy;
+        }
+        const ResponseCode out = answerer_.prove();
+        if (by_secret && out == ResponseCode::kAuthenticationFailed) {
+            node_.guesses.count_wrong(peer_, handle_, now);
+        }
+        return out;
+    }
+
     const std::string handle_;
     const Bytes proof_;
     const resolver::Challenge challenge_;
     const handle::ChallengeAnswer answer_;
     resolver::Answerer answerer_;
+    const resolver::Peer peer_;
+    const resolver::EngineContext& node_;
+    std::optional<ResponseCode> outcome_;
 };
 
 /// The holder of a certificate's private key: whoever has the same key in their record (§8.7).
@@ -112,6 +137,7 @@ Result<std::unique_ptr<service::Requester>> certificate_holder(const Caller& cal
 /// A secret is checked as an answer to a challenge of our own: then there is one way to check it,
 /// whoever keeps it.
 Result<std::unique_ptr<service::Requester>> secret_holder(const BasicCredentials& basic,
+                                                          const Caller& caller,
                                                           RestContext& context, Rules& rules) {
     resolver::Challenge challenge;
     context.node.entropy.fill(challenge.nonce);
@@ -122,13 +148,13 @@ Result<std::unique_ptr<service::Requester>> secret_holder(const BasicCredentials
     if (!proof) return proof.error();
     return std::unique_ptr<service::Requester>(std::make_unique<Prover>(
         handle::kSecretKeyAuthentication, basic.identity, std::move(*proof), std::move(challenge),
-        rules, context.node.proofs));
+        rules, caller, context.node));
 }
 
-void log_in_by_secret(std::string_view authorization, RestContext& context, Rules& rules,
-                      Login& out) {
+void log_in_by_secret(std::string_view authorization, const Caller& caller, RestContext& context,
+                      Rules& rules, Login& out) {
     const auto basic = read_basic(authorization);
-    auto holder = basic ? secret_holder(*basic, context, rules)
+    auto holder = basic ? secret_holder(*basic, caller, context, rules)
                         : Result<std::unique_ptr<service::Requester>>(basic.error());
     if (holder) {
         out.requester = std::move(*holder);
@@ -209,7 +235,7 @@ Login log_in(const Call& call, RestContext& context, Rules& rules) {
     switch (scheme_of(authorization)) {
         case Scheme::kBasic:
             out.shows_credentials = true;
-            log_in_by_secret(authorization, context, rules, out);
+            log_in_by_secret(authorization, call.caller, context, rules, out);
             break;
         case Scheme::kHandle:
             log_in_by_handle(call, authorization, context, rules, out);
@@ -235,8 +261,10 @@ Result<Identity> prove_to_session(const HandleCredentials& credentials, const Ca
     challenge.nonce = session->nonce;
     challenge.digest = credentials.cnonce;
     Prover prover(credentials.type, *credentials.identity, std::move(*proof), std::move(challenge),
-                  rules, context.node.proofs);
-    if (prover.prove() != ResponseCode::kSuccess) {
+                  rules, caller, context.node);
+    const ResponseCode outcome = prover.prove();
+    if (outcome == ResponseCode::kServerBusy) return Error{Errc::kRefused, kTooManyWrong};
+    if (outcome != ResponseCode::kSuccess) {
         record_failed_proof(context.node, caller, handle::OpCode::kChallengeResponse,
                             *credentials.identity);
         return Error{Errc::kRefused, "the signature is not that of this identity"};

@@ -48,6 +48,7 @@ std::string explanation(const Matter& matter, ResponseCode code) {
     if (code == ResponseCode::kInvalidAdmin && claimed != nullptr) {
         return service::to_text(*claimed) + " has not the right to do this";
     }
+    if (code == ResponseCode::kServerBusy) return "not now: try again in a minute";
     if (code == ResponseCode::kInsufficientPermissions) {
         return "the permissions of a value allow this to nobody";
     }
