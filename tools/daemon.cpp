@@ -67,7 +67,7 @@ void report_ready(const Node& node, const Settings& settings) {
 }
 
 /// Applies what can be applied now; a broken file changes nothing.
-void reload(const DaemonOptions& options, Settings& settings) {
+void reload(const DaemonOptions& options, Settings& settings, Node& node) {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     notify_manager(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
@@ -87,18 +87,22 @@ void reload(const DaemonOptions& options, Settings& settings) {
             }
         }
         set_log_level(fresh->log.level);
-        settings.log = fresh->log;
+        if (const auto done = node.reload(*fresh); !done) {
+            spdlog::error("event=reload_incomplete reason={} effect={}",
+                          log_value(done.error().detail), log_value("this stays as it was"));
+        }
+        take_what_needs_no_restart(*fresh, settings);
         spdlog::info("event=reloaded file={}", log_value(options.config.string()));
     }
     notify_manager("READY=1");
 }
 
-void serve(const sigset_t& signals, const DaemonOptions& options, Settings settings) {
+void serve(const sigset_t& signals, const DaemonOptions& options, Settings settings, Node& node) {
     for (;;) {
         int signal = 0;
         if (sigwait(&signals, &signal) != 0) continue;
         if (signal == SIGHUP) {
-            reload(options, settings);
+            reload(options, settings, node);
             continue;
         }
         spdlog::info("event=stopping signal={}", signal == SIGINT ? "SIGINT" : "SIGTERM");
@@ -118,7 +122,7 @@ int run_daemon(const DaemonOptions& options) {
     if (!node) return cannot_start(node.error().detail);
     report_ready(**node, *settings);
 
-    serve(signals, options, *settings);
+    serve(signals, options, *settings, **node);
 
     notify_manager("STOPPING=1");
     const auto counters = (*node)->counters();

@@ -130,6 +130,12 @@ Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
     return node;
 }
 
+Result<void> Node::reload(const Settings& fresh) {
+    guesses_->set_limits(guess_limits(fresh));
+    // Also when the keys are the same: a renewed certificate mostly has the name of the old one.
+    return show_certificate(fresh);
+}
+
 void Node::stop() {
     if (http_server_) http_server_->stop();
     server_->stop();
@@ -182,10 +188,18 @@ Result<void> Node::open_keys() {
     auto tls = crypto::TlsServer::make(*key, model::prefix_handle_of(settings_.node.prefix));
     if (!tls) return tls.error();
     tls_ = std::move(*tls);
-    if (settings_.listen.tls_certificate.empty()) return {};
-    const auto named = tls_->set_named_certificate(
-        {.certificate = settings_.home / settings_.listen.tls_certificate,
-         .key = settings_.home / settings_.listen.tls_key});
+    return show_certificate(settings_);
+}
+
+/// To clients that ask for a host name.
+Result<void> Node::show_certificate(const Settings& settings) {
+    if (settings.listen.tls_certificate.empty()) {
+        tls_->clear_named_certificate();
+        return {};
+    }
+    const auto named =
+        tls_->set_named_certificate({.certificate = settings.home / settings.listen.tls_certificate,
+                                     .key = settings.home / settings.listen.tls_key});
     if (named) return {};
     return Error{named.error().code,
                  fmt::format("listen.tls_certificate, listen.tls_key: {}", named.error().detail)};

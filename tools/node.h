@@ -34,6 +34,10 @@ class Node {
     /// Serves when it returns. The error says what could not be started, where, and the remedy.
     static Result<std::unique_ptr<Node>> start(const Settings& settings);
 
+    /// Applies what needs no restart (see the table of settings). The error says what is wrong and
+    /// stays as it was; everything else is applied.
+    Result<void> reload(const Settings& fresh);
+
     /// Lets open questions finish for a moment, then closes everything. Nothing is served
     /// afterwards.
     void stop();
@@ -51,6 +55,7 @@ class Node {
 
     Result<void> open_store();
     Result<void> open_keys();
+    Result<void> show_certificate(const Settings& settings);
     Result<void> open_upstream();
     Result<void> open_replication();
     Result<void> open_registration();

@@ -105,15 +105,14 @@ constexpr std::array kTable{
             "and the JSON interface; 0: any free port, -1: none.",
             [](Settings& s) -> SettingField { return &s.listen.http_port; }},
     Setting{
-        "listen.tls_certificate", "text", "", 0, 0, kRestart,
+        "listen.tls_certificate", "text", "", 0, 0, kAtOnce,
         "PEM file, from the folder of this file, with the certificate (and its chain) that is "
-        "shown "
-        "to clients that ask for this node by a host name, as browsers do. All others, and "
-        "everyone "
-        "when this is empty, see a certificate that the node makes around its own key: clients of "
-        "the Handle protocol compare that key with the site record.",
+        "shown to clients that ask for this node by a host name, as browsers do. All others, and "
+        "everyone when this is empty, see a certificate that the node makes around its own key: "
+        "clients of the Handle protocol compare that key with the site record. A reload reads the "
+        "file anew.",
         [](Settings& s) -> SettingField { return &s.listen.tls_certificate; }},
-    Setting{"listen.tls_key", "text", "", 0, 0, kRestart,
+    Setting{"listen.tls_key", "text", "", 0, 0, kAtOnce,
             "PEM file, from the folder of this file, with the unencrypted private key of "
             "listen.tls_certificate.",
             [](Settings& s) -> SettingField { return &s.listen.tls_key; }},
@@ -226,9 +225,10 @@ constexpr std::array kTable{
     Setting{"limits.session_timeout_s", "number", "s", 60, 604'800, kRestart,
             "How long a session may be idle, whatever its client wishes.",
             [](Settings& s) -> SettingField { return &s.limits.session_timeout; }},
-    Setting{"limits.wrong_answers_per_minute", "number", "answers", 1, 1'000'000, kRestart,
-            "How often a minute one address may have an answer verified (operation 201) that turns "
-            "out wrong, and one handle ten times as often. Right answers do not count.",
+    Setting{"limits.wrong_answers_per_minute", "number", "answers", 1, 1'000'000, kAtOnce,
+            "How often a minute one address may be wrong about a secret, by operation 201 or over "
+            "HTTP, and all together about those of one handle ten times as often. Right answers do "
+            "not count.",
             [](Settings& s) -> SettingField { return &s.limits.wrong_answers_per_minute; }},
     Setting{"limits.signatures_kept", "number", "signatures", 0, 16'777'216, kRestart,
             "Signatures of answers kept for the same answer again, about 500 octets each; 0: none.",
@@ -387,6 +387,15 @@ std::vector<const Setting*> changed_settings(const Settings& before, const Setti
         if (value_text(setting, before) != value_text(setting, after)) out.push_back(&setting);
     }
     return out;
+}
+
+void take_what_needs_no_restart(const Settings& fresh, Settings& settings) {
+    Settings from = fresh;  // the table hands out pointers that may be written through
+    for (const Setting& setting : kTable) {
+        if (setting.needs_restart) continue;
+        std::visit([&](auto* to) { *to = *std::get<decltype(to)>(setting.field(from)); },
+                   setting.field(settings));
+    }
 }
 
 std::string_view nearest_key(std::string_view key) {

@@ -153,6 +153,9 @@ std::string settings_manual();
 /// Keys whose values differ; to tell on reload what waits for a restart.
 std::vector<const Setting*> changed_settings(const Settings& before, const Settings& after);
 
+/// Copies the keys that a running node can take.
+void take_what_needs_no_restart(const Settings& fresh, Settings& settings);
+
 /// The key that somebody may have meant; empty when none is near.
 std::string_view nearest_key(std::string_view key);
 std::string_view nearest_section(std::string_view section);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -81,13 +83,45 @@ Certificate make_certificate(EVP_PKEY& key, std::string_view common_name) {
     return done ? std::move(out) : nullptr;
 }
 
+/// The certificate for clients that name a host, which may be replaced while others shake hands.
+struct NamedContext {
+    std::mutex mutex;
+    ContextPtr context;  // null: none
+};
+
 /// A client that names a host sees the certificate that was made for hosts.
-int choose_certificate(SSL* session, int* /*alert*/, void* named) {
-    if (SSL_get_servername(session, TLSEXT_NAMETYPE_host_name) == nullptr) {
+int choose_certificate(SSL* session, int* /*alert*/, void* argument) {
+    auto& named = *static_cast<NamedContext*>(argument);
+    const std::scoped_lock lock(named.mutex);
+    if (!named.context || SSL_get_servername(session, TLSEXT_NAMETYPE_host_name) == nullptr) {
         return SSL_TLSEXT_ERR_NOACK;
     }
-    SSL_set_SSL_CTX(session, static_cast<SSL_CTX*>(named));
+    SSL_set_SSL_CTX(session, named.context.get());  // keeps it
     return SSL_TLSEXT_ERR_OK;
+}
+
+void free_named(void* /*context*/, void* named, CRYPTO_EX_DATA* /*data*/, int /*slot*/,
+                long /*unused*/, void* /*unused*/) {
+    delete static_cast<NamedContext*>(named);
+}
+
+int named_slot() {
+    static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_named);
+    return slot;
+}
+
+NamedContext& named_of(SSL_CTX* own) {
+    return *static_cast<NamedContext*>(SSL_CTX_get_ex_data(own, named_slot()));
+}
+
+/// Gives `own` a place for the other certificate, which lives as long as it: sessions may outlive
+/// their server.
+bool add_named(SSL_CTX* own) {
+    auto named = std::make_unique<NamedContext>();
+    if (SSL_CTX_set_ex_data(own, named_slot(), named.get()) != 1) return false;
+    SSL_CTX_set_tlsext_servername_callback(own, &choose_certificate);
+    SSL_CTX_set_tlsext_servername_arg(own, named.release());
+    return true;
 }
 
 }  // namespace
@@ -98,7 +132,9 @@ Result<std::shared_ptr<TlsServer>> TlsServer::make(BytesView private_key,
     if (!key) return key.error();
     if (EVP_PKEY_is_a(key->get(), "RSA") != 1) *key = PKey(EVP_EC_gen("P-256"));
     const ContextPtr context = make_server_context();
-    if (!*key || !context) return openssl_error(Errc::kInternal, "TLS cannot be set up");
+    if (!*key || !context || !add_named(context.get())) {
+        return openssl_error(Errc::kInternal, "TLS cannot be set up");
+    }
     if (EVP_PKEY_get_bits(key->get()) < static_cast<int>(kRsaBitsDefault) &&
         EVP_PKEY_is_a(key->get(), "RSA") == 1) {
         // Old sites have short keys. Theirs is what their clients compare with.
@@ -127,10 +163,16 @@ Result<void> TlsServer::set_named_certificate(const Files& files) {
                                  " must be the unencrypted private key, in PEM form, of " +
                                  files.certificate.string());
     }
-    named_ = context;
-    SSL_CTX_set_tlsext_servername_callback(own_.get(), &choose_certificate);
-    SSL_CTX_set_tlsext_servername_arg(own_.get(), named_.get());
+    NamedContext& named = named_of(own_.get());
+    const std::scoped_lock lock(named.mutex);
+    named.context = context;
     return {};
+}
+
+void TlsServer::clear_named_certificate() {
+    NamedContext& named = named_of(own_.get());
+    const std::scoped_lock lock(named.mutex);
+    named.context = nullptr;
 }
 
 void TlsSession::Free::operator()(ssl_st* session) const {

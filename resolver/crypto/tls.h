@@ -36,8 +36,11 @@ class TlsServer {
                                                    std::string_view common_name);
 
     /// Clients that ask for the server by a host name (SNI), as browsers do, are shown this
-    /// certificate instead. Before the first session. The error names the file and the remedy.
+    /// certificate instead, from their next handshake on. The error names the file and the remedy,
+    /// and leaves what was.
     Result<void> set_named_certificate(const Files& files);
+    /// They are shown the same as everybody again.
+    void clear_named_certificate();
 
     ssl_ctx_st* context() const { return own_.get(); }
 
@@ -47,7 +50,6 @@ class TlsServer {
     explicit TlsServer(Context own) : own_(std::move(own)) {}
 
     Context own_;
-    Context named_;
 };
 
 /// One connection. Used by one thread at a time; a step of the handshake costs a signature.

@@ -61,6 +61,12 @@ void WrongCounter::count(const std::string& key, model::TimeMs now) {
     by_key_.emplace(key, buckets_.begin());
 }
 
+void GuessLimit::set_limits(const Limits& limits) {
+    const std::scoped_lock lock(mutex_);
+    by_source_.set_per_minute(limits.per_source_a_minute);
+    by_handle_.set_per_minute(limits.per_handle_a_minute);
+}
+
 bool GuessLimit::allows(const Peer& peer, std::string_view handle, model::TimeMs now) const {
     const std::scoped_lock lock(mutex_);
     return !by_source_.is_exhausted(source_key(peer), now) &&

@@ -19,6 +19,7 @@ class WrongCounter {
     WrongCounter(double per_minute, std::size_t keys_max)
         : per_minute_(per_minute), keys_max_(keys_max) {}
 
+    void set_per_minute(double per_minute) { per_minute_ = per_minute; }
     bool is_exhausted(const std::string& key, model::TimeMs now) const;
     void count(const std::string& key, model::TimeMs now);
     std::size_t size() const { return buckets_.size(); }
@@ -55,6 +56,9 @@ class GuessLimit {
     explicit GuessLimit(Limits limits)
         : by_source_(limits.per_source_a_minute, limits.keys_max),
           by_handle_(limits.per_handle_a_minute, limits.keys_max) {}
+
+    /// From now on; `keys_max` stays.
+    void set_limits(const Limits& limits);
 
     /// Before a guess is looked at.
     bool allows(const Peer& peer, std::string_view handle, model::TimeMs now) const;
