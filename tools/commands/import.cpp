@@ -1,5 +1,6 @@
 #include "tools/import.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -55,6 +56,13 @@ Result<Bytes> site_of(const Settings& settings) {
 Result<ImportOptions> to_import(const Options& options) {
     const auto settings = read_settings(options.config);
     if (!settings) return settings.error();
+    if (settings->is_mirror()) {
+        return Error{Errc::kInvalid,
+                     fmt::format("{} says that this node mirrors {} (mirror.primary), and would no "
+                                 "longer be equal to it; import there, or take mirror.primary out "
+                                 "to make this node a primary",
+                                 options.config, settings->mirror.primary)};
+    }
     const auto format = parse_import_format(options.format);
     if (!format) return format.error();
     auto site = site_of(*settings);
