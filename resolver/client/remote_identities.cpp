@@ -98,12 +98,13 @@ Error too_many() {
     return {Errc::kUnavailable, "too many requests wait for other nodes"};
 }
 
-/// Twelve zero octets and IPv4, or IPv6 (§2.7).
+/// Twelve zero octets and IPv4, or IPv6 (§2.7), which may hold an IPv4 address as well.
 bool is_usable(const std::array<std::byte, 16>& address, bool loopback) {
     const auto octet = [&](std::size_t at) { return std::to_integer<unsigned>(address.at(at)); };
-    const bool is_v4 = std::all_of(address.begin(), address.begin() + 12,
-                                   [](std::byte b) { return b == std::byte{0}; });
-    if (is_v4) {
+    const bool ten_zeros = std::all_of(address.begin(), address.begin() + 10,
+                                       [](std::byte b) { return b == std::byte{0}; });
+    const bool is_mapped = octet(10) == 0xFF && octet(11) == 0xFF;
+    if (ten_zeros && (is_mapped || (octet(10) == 0 && octet(11) == 0))) {
         const bool is_v6_loopback = octet(12) == 0 && octet(13) == 0 && octet(14) == 0;
         if (is_v6_loopback) return loopback && octet(15) == 1;
         if (octet(12) == 127) return loopback;

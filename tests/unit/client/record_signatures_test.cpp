@@ -3,18 +3,18 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
-#include <map>
-#include <memory>
 
-#include "registry/json/encoding.h"
 #include "registry/json/key_json.h"
-#include "resolver/crypto/digests.h"
 #include "resolver/crypto/keys.h"
+#include "tests/support/signed_record.h"
+#include "tests/support/vectors.h"
 
 using namespace idnode;
 using namespace idnode::tools;
+using test::party;
+using test::record_signature;
+using test::with_chain;
 namespace bj = boost::json;
 
 namespace {
@@ -22,49 +22,15 @@ namespace {
 constexpr std::int64_t kNow = 1'800'000'000;
 const std::string kHandle = "88.100.1/a";
 
-/// A key pair under a name. RSA keys take a while to make: each is made once.
-struct Party {
-    std::string name;
-    std::unique_ptr<model::Signer> signer;
-
-    bj::value jwk() const { return *json::write_key(signer->public_key()); }
-};
-const Party& party(const std::string& name) {
-    static std::map<std::string, Party> made;
-    auto at = made.find(name);
-    if (at == made.end()) {
-        auto signer = crypto::make_signer(*crypto::generate_rsa_key());
-        at = made.emplace(name, Party{name, std::move(*signer)}).first;
-    }
-    return at->second;
-}
 const std::string kRoot = "300:0.0/0.0";
 const std::string kRegistrar = "300:0.NA/88";
 const std::string kOwner = "300:0.NA/88.100.1";
 
-std::string encoded(std::string_view text) {
-    std::string out;
-    json::append_base64url(as_bytes_view(text), out);
-    return out;
-}
-
-std::string jws(const bj::object& claims, const Party& signer) {
-    const std::string text = encoded(R"({"alg":"RS256"})") + '.' + encoded(bj::serialize(claims));
-    const auto signature = signer.signer->sign(model::Signer::Hash::kSha256, as_bytes_view(text));
-    std::string out = text + '.';
-    json::append_base64url(*signature, out);
-    return out;
-}
-
+/// A certificate that holds for a minute from `kNow` on, unless it is told otherwise.
 std::string certificate(const std::string& issuer, const std::string& subject,
                         const std::string& permission = "everything",
                         const std::string& named = "0.NA/88", std::int64_t expires = kNow + 60) {
-    return jws({{"iss", issuer},
-                {"sub", subject},
-                {"exp", expires},
-                {"publicKey", party(subject).jwk()},
-                {"perms", bj::array{bj::object{{"handle", named}, {"perm", permission}}}}},
-               party(issuer));
+    return test::certificate(issuer, subject, expires, {permission, named});
 }
 
 std::vector<handle::Value> record() {
@@ -72,34 +38,14 @@ std::vector<handle::Value> record() {
             {.index = 2, .type = "DESC", .data = to_bytes("two")}};
 }
 
-std::string digest_of(const handle::Value& value) {
-    Bytes octets;
-    ByteWriter out(octets);
-    handle::encode_value(value, out);
-    std::string text;
-    json::append_base64(crypto::make_digests()->sha256(BytesView(octets).subspan(8)), text);
-    return text;
-}
-
 /// The record with a signature by its owner over all values.
 std::vector<handle::Value> signed_record(bj::object more = {}, const std::string& about = kHandle) {
     std::vector<handle::Value> values = record();
-    bj::array digests;
-    for (const auto& value : values) {
-        digests.push_back(bj::object{{"index", value.index}, {"digest", digest_of(value)}});
-    }
-    more["iss"] = kOwner;
-    more["sub"] = about;
-    more["digests"] = bj::object{{"alg", "SHA-256"}, {"digests", digests}};
     values.push_back(
-        {.index = 400, .type = "HS_SIGNATURE", .data = to_bytes(jws(more, party(kOwner)))});
+        {.index = 400,
+         .type = "HS_SIGNATURE",
+         .data = to_bytes(record_signature(about, values, party(kOwner), std::move(more)))});
     return values;
-}
-
-bj::object with_chain(std::initializer_list<std::string> certificates) {
-    bj::array chain;
-    for (const std::string& one : certificates) chain.emplace_back(one);
-    return {{"chain", chain}};
 }
 
 SignatureVerdict verdict_of(const std::vector<handle::Value>& values,
@@ -201,4 +147,59 @@ TEST_CASE("a signature of another record, out of date, or no signature at all is
         values.push_back({.index = 400, .type = "HS_SIGNATURE", .data = to_bytes(text)});
         CHECK_FALSE(verdict_of(values).valid);
     }
+}
+
+// The reference implementation made these. What vouches for their keys is made here.
+TEST_CASE("signatures of the reference implementation verify with the keys that they name only") {
+    const std::string intermediate = "300:0.NA/0.NA";
+    const auto key_named = [](std::string_view name) {
+        return test::wire_vector("key-public-" + std::string(name)).octets;
+    };
+    const auto vouched = [](const std::string& subject, const Bytes& key) {
+        return test::jws(
+            {{"iss", kRoot},
+             {"sub", subject},
+             {"publicKey", *json::write_key(key)},
+             {"perms", bj::array{bj::object{{"handle", "0.NA/88"}, {"perm", "everything"}}}}},
+            party(kRoot));
+    };
+    const auto text_of = [](const test::WireVector& vector) {
+        return handle::Value{.index = 400, .type = "HS_SIGNATURE", .data = vector.octets};
+    };
+
+    for (const char* name : {"rsa2048", "dsa1024"}) {
+        CAPTURE(name);
+        const auto& vector = test::wire_vector("signature-values-" + std::string(name));
+        REQUIRE(vector.decoded().at("key").as_string() == name);
+        std::vector<handle::Value> values;
+        for (const auto& entry : vector.decoded().at("values").as_array()) {
+            values.push_back(
+                {.index = static_cast<std::int32_t>(entry.at("index").as_int64()),
+                 .type = std::string(entry.at("type").as_string()),
+                 .data = test::from_hex(std::string(entry.at("dataHex").as_string()))});
+        }
+        values.push_back(text_of(vector));
+        const auto verdict = verdict_of(values, {vouched(kOwner, key_named(name))});
+        CHECK(verdict.reason == "");
+        CHECK(verdict.valid);
+        CHECK(verdict.covered == std::vector<std::int32_t>{1, 2, 100});
+        const char* other = std::string_view(name) == "rsa2048" ? "rsa1024" : "dsa2048";
+        CHECK_FALSE(verdict_of(values, {vouched(kOwner, key_named(other))}).valid);
+    }
+
+    // The certificate says that the owner has the key rsa1024, whose private half is a vector too.
+    const auto& certificate = test::wire_vector("signature-certificate-rsa2048");
+    const std::string in_between(as_text(certificate.octets));
+    const test::Party owner{kOwner,
+                            *crypto::make_signer(test::wire_vector("key-private-rsa1024").octets)};
+    std::vector<handle::Value> values = record();
+    values.push_back({.index = 400,
+                      .type = "HS_SIGNATURE",
+                      .data = to_bytes(record_signature(kHandle, values, owner))});
+    const std::string by_root = vouched(intermediate, key_named("rsa2048"));
+    const auto verdict = verdict_of(values, {in_between, by_root});
+    CHECK(verdict.reason == "");
+    CHECK(verdict.valid);
+    CHECK_FALSE(
+        verdict_of(values, {in_between, vouched(intermediate, key_named("rsa1024"))}).valid);
 }
