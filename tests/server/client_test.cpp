@@ -102,7 +102,7 @@ TEST_CASE("a minted handle is told by its whole name") {
     CHECK(client.resolve({.handle = created->handle}));
 }
 
-TEST_CASE("check 72, 73: restricted and wanted-encrypted values arrive encrypted and are read") {
+TEST_CASE("72, 73: restricted and wanted-encrypted values arrive encrypted and are read") {
     Setting setting;
     Client client = client_of(setting, {.encrypt = GENERATE(false, true)});
     client.channel().authenticate_as(by_secret(setting.node()));
@@ -136,7 +136,7 @@ TEST_CASE("a client without credentials is told that it must say who it is") {
     CHECK(created.error().code == Errc::kRefused);
 }
 
-TEST_CASE("check 56: a wrong secret is refused in a session and without") {
+TEST_CASE("56: a wrong secret is refused in a session and without") {
     Setting setting;
     Client client = client_of(setting, {.use_session = GENERATE(true, false)});
     client.channel().authenticate_as(
@@ -145,7 +145,7 @@ TEST_CASE("check 56: a wrong secret is refused in a session and without") {
           ResponseCode::kAuthenticationFailed);
 }
 
-TEST_CASE("check 53: a list of many messages arrives whole, and the connection serves on") {
+TEST_CASE("53: a list of many messages arrives whole, and the connection serves on") {
     std::string records = setting_records();
     for (int i = 0; i < 120; ++i) {
         records += text_record("88.100.1/list-" + std::to_string(i), {"x"});
@@ -192,7 +192,7 @@ TEST_CASE("many requests may be under way in one session") {
     CHECK(created == 50);
 }
 
-TEST_CASE("check 63: operation 201 tells a right answer from a wrong one") {
+TEST_CASE("63: operation 201 tells a right answer from a wrong one") {
     Setting setting;
     Client client = client_of(setting);
     const Bytes nonce(16, std::byte{1});

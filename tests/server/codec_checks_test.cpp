@@ -18,7 +18,7 @@ std::uint32_t hash_of(std::string_view handle, handle::HashOption option) {
 
 }  // namespace
 
-TEST_CASE("check 84: the hashes that choose a server are those of the table") {
+TEST_CASE("84: the hashes that choose a server are those of the table") {
     struct Row {
         std::string_view handle;
         std::uint32_t prefix, suffix, whole;
@@ -33,8 +33,7 @@ TEST_CASE("check 84: the hashes that choose a server are those of the table") {
     }
 }
 
-TEST_CASE(
-    "check 85: the server's RSA key ends with four zero octets and reads with and without them") {
+TEST_CASE("85: the server's RSA key ends with four zero octets and reads with and without them") {
     Setting setting;
     const handle::Site site = setting.site();
     const Bytes& octets = site.servers.at(0).public_key;
@@ -50,7 +49,7 @@ TEST_CASE(
     CHECK(same_octets(handle::encode_public_key(*without), octets));
 }
 
-TEST_CASE("check 86: an administrator value with two octets more is accepted, with three ignored") {
+TEST_CASE("86: an administrator value with two octets more is accepted, with three ignored") {
     Bytes octets = handle::encode_admin({0x0FFF, {"0.NA/88.100", 200}, false});
     CHECK(handle::decode_admin(octets));
     octets.resize(octets.size() + 2);

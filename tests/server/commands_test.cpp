@@ -1,8 +1,10 @@
 // The commands of `idnode` over the network, against a real node. Secrets are in files only.
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/server/setting.h"
 
@@ -99,7 +101,7 @@ TEST_CASE("prefixes are homed, listed and unhomed from the command line") {
     CHECK(has(node.admin({"list", "88.100"}).output, "88.100/LISTED\n"));
 }
 
-TEST_CASE("check 56: a wrong secret is refused; a right one from a file is taken") {
+TEST_CASE("56: a wrong secret is refused; a right one from a file is taken") {
     Administered node;
     const Words words{"create",  "88.100.1/s", "--value",
                       "1 URL x", "--identity", "301:0.NA/88.100"};
@@ -171,6 +173,42 @@ TEST_CASE("no secret is taken from the command line, where everybody could read 
     CHECK(node.admin({"create", "88.100.1/q", "--value", "301 HS_SECKEY @" + file.string()})
               .exit_code == 0);
     CHECK_FALSE(has(node.shown("88.100.1/q"), "hunter2"));
+}
+
+TEST_CASE("neither the process list nor the environment shows a secret while a command runs") {
+    Administered node;
+    const auto& scratch = node.node().scratch();
+    constexpr std::string_view kSecret = "hunter2-in-a-file";
+    const std::string secret = scratch.write("a.secret", kSecret).string();
+    const std::string key = scratch / "locked.key";
+    REQUIRE(run({program("idnode"), "key", "convert", node.key("admin.key"), "--to", "reference",
+                 "--output", key, "--encrypt", "--new-passphrase-file", secret})
+                .exit_code == 0);
+    const std::string batch =
+        scratch.write("s.batch", "AUTHENTICATE SECKEY:301:0.NA/88.100\n" + std::string(kSecret) +
+                                     "\n\nDELETE 88.100.1/x\n");
+    const Words identity{"--identity", "301:0.NA/88.100"};
+    node.daemon().process().send_signal(SIGSTOP);  // each command waits for an answer
+    for (const Words& words : {with({"delete", "88.100.1/x", "--secret-file", secret}, identity),
+                               Words{"delete", "88.100.1/x", "--key", key, "--passphrase-file",
+                                     secret, "--identity", "300:0.NA/88.100"},
+                               with({"create", "88.100.1/x", "--value", "301 HS_SECKEY @" + secret,
+                                     "--secret-file", secret},
+                                    identity),
+                               Words{"batch", batch}}) {
+        Words command{program("idnode")};
+        command = with(command, words);
+        command = with(command, {"--server", node.server()});
+        Process process(command);
+        std::this_thread::sleep_for(milliseconds{200});
+        CAPTURE(words.front());
+        REQUIRE(process.is_running());
+        CHECK(has(process.command_line(), words.front()));
+        CHECK_FALSE(has(process.command_line(), kSecret));
+        CHECK_FALSE(has(process.environment(), kSecret));
+        CHECK_FALSE(has(process.output() + process.errors(), kSecret));
+    }
+    node.daemon().process().send_signal(SIGCONT);
 }
 
 TEST_CASE("a batch file is carried out operation by operation, and its failures are counted") {

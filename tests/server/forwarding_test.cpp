@@ -123,8 +123,9 @@ class ScriptedNode {
     sockaddr_in peer_{};
 };
 
-/// A successful answer with one value to a question.
-Bytes answer_to(BytesView question, std::uint32_t request_id, std::string_view text) {
+/// A successful answer to a question.
+Bytes answer_to(BytesView question, std::uint32_t request_id,
+                const std::vector<handle::Value>& values) {
     const Reply asked(Bytes(question.begin(), question.end()));
     const auto request = handle::decode_resolution_request(asked.body());
     Request out;
@@ -133,16 +134,39 @@ Bytes answer_to(BytesView question, std::uint32_t request_id, std::string_view t
     out.request_id = request_id;
     ByteWriter body(out.body);
     body.text_u32(request->handle);
+    body.raw(BytesView(handle::encode_values(values)));
+    return encode(out);
+}
+
+Bytes answer_to(BytesView question, std::uint32_t request_id, std::string_view text) {
     handle::Value value;
     value.index = 1;
     value.type = "DESC";
     value.data = to_bytes(text);
-    body.raw(BytesView(handle::encode_values({&value, 1})));
-    return encode(out);
+    return answer_to(question, request_id, std::vector{value});
 }
 
 std::uint32_t request_id_of(BytesView message) {
     return handle::decode_envelope(message)->request_id;
+}
+
+constexpr std::size_t kExpirationAt = 20 + 16;
+
+/// A first server answers badly; the client gets the answer of the second.
+void check_next_server_is_asked(Bytes (*bad_answer)(BytesView question)) {
+    ScriptedNode bad;
+    TopLevel good;
+    Secondary secondary({bad.port(), good.port()});
+    UdpClient udp = secondary.udp();
+    Request request = resolution("99.1.1/abc");
+    request.request_id = 7;
+    udp.send(encode(request));
+    const auto question = bad.receive();
+    REQUIRE(question);
+    for (const Bytes& datagram : datagrams(bad_answer(*question))) bad.send(datagram);
+    const Reply reply = udp.receive_reply(7);
+    REQUIRE(reply.rc() == 1);
+    CHECK(as_text(reply.values().at(0).data) == "from the top");
 }
 
 /// Whether the question, asked again and again, is answered in the end.
@@ -263,7 +287,7 @@ TEST_CASE("with one top-level node dead the next one answers") {
     CHECK(secondary.udp().ask(resolution("99.1.1/abc")).rc() == 1);
 }
 
-TEST_CASE("two nodes that point at each other end with recursion count too high") {
+TEST_CASE("H26: two nodes that point at each other end with recursion count too high") {
     const std::uint16_t first_port = free_port();
     const std::uint16_t second_port = free_port();
     NodeFolder first(node_options("88.100", {second_port}));
@@ -372,6 +396,23 @@ TEST_CASE("H39: an answer with another request id is ignored, the right one coun
     const Reply reply = udp.receive_reply(7);
     REQUIRE(reply.rc() == 1);
     CHECK(as_text(reply.values().at(0).data) == "true");
+}
+
+TEST_CASE("H38: an answer of 2,049 values is refused for that of the next server") {
+    check_next_server_is_asked([](BytesView question) {
+        std::vector<handle::Value> values(2'049);
+        std::int32_t index = 0;
+        for (auto& value : values) value.index = ++index;
+        return answer_to(question, request_id_of(question), values);
+    });
+}
+
+TEST_CASE("H35: an expired answer is refused for that of the next server") {
+    check_next_server_is_asked([](BytesView question) {
+        Bytes out = answer_to(question, request_id_of(question), "stale");
+        ByteWriter(out).patch_u32(kExpirationAt, 1'000'000'000);
+        return out;
+    });
 }
 
 TEST_CASE("a question that the top-level node misses is asked again") {

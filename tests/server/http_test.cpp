@@ -44,7 +44,7 @@ void check_unharmed(Setting& setting) {
 
 }  // namespace
 
-TEST_CASE("check 81: a message in a POST gets the same octets as over TCP") {
+TEST_CASE("81: a message in a POST gets the same octets as over TCP") {
     Setting setting;
     Request question = resolution(kP);
     question.request_id = 4711;

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <thread>
 
 #include "tests/server/setting.h"
+#include "tests/support/tls_socket.h"
 
 namespace idnode::testing {
 namespace {
@@ -93,6 +95,54 @@ TEST_CASE("SIGHUP with a broken settings file keeps the daemon serving with the 
     setting.daemon().process().send_signal(SIGHUP);
     for (int i = 0; i < 20; ++i) CHECK(setting.serves());
     CHECK(setting.daemon().stop_and_find_faults() == "");
+}
+
+TEST_CASE(
+    "SIGHUP shows a renewed certificate, applies limits, and names what waits for a restart") {
+    const NodeFolder node;
+    node.import(setting_records());
+    write_certificate(node.root(), "web", "before.example");
+    const auto write_settings = [&](const std::string& limits) {
+        std::string text = read_file(node.config());
+        const auto set = [&text](std::string_view key, std::string_view value) {
+            const std::size_t at = text.find("\n" + std::string(key) + " = ") + 1;
+            REQUIRE(at != 0);
+            text.replace(at, text.find('\n', at) - at,
+                         std::string(key) + " = " + std::string(value));
+        };
+        set("tls_certificate", "\"web.crt\"");
+        set("tls_key", "\"web.key\"");
+        set("wrong_answers_per_minute", limits);
+        set("tcp_idle_s", limits);
+        std::ofstream(node.config()) << text;
+    };
+    write_settings("100");
+    Daemon daemon(node, {});
+    const auto shown = [&] {
+        return TlsSocket(daemon.http_port(), {.host_name = "a.example"}).server_name();
+    };
+    CHECK(shown() == "before.example");
+
+    write_certificate(node.root(), "web", "after.example");
+    write_settings("200");
+    daemon.process().send_signal(SIGHUP);
+    const auto logged = [&](std::string_view text) {
+        for (int i = 0; i < 500; ++i) {
+            if (mentions(daemon.process().errors(), text)) return true;
+            std::this_thread::sleep_for(milliseconds{10});
+        }
+        return false;
+    };
+    REQUIRE(logged("event=reloaded"));
+    CHECK(shown() == "after.example");
+    CHECK(logged("event=setting_changed key=limits.wrong_answers_per_minute value=200"));
+    CHECK(logged("event=setting_waits_for_restart key=limits.tcp_idle_s value=200"));
+
+    std::ofstream(node.root() / "web.crt") << "no certificate";
+    daemon.process().send_signal(SIGHUP);
+    REQUIRE(logged("event=reload_incomplete"));
+    CHECK(shown() == "after.example");
+    CHECK(daemon.stop_and_find_faults() == "");
 }
 
 TEST_CASE("a port in use stops the start with code 1 and names the port") {

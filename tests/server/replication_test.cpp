@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <random>
@@ -360,6 +361,23 @@ TEST_CASE("77: value 3 of the status tells where replication stands, on both sid
         return status.find(R"("phase":"following")") != std::string::npos &&
                status.find("inStepMsAgo") != std::string::npos;
     }));
+}
+
+TEST_CASE("an import into the database of a stopped mirror is refused, with what to do instead") {
+    const NodeFolder node;
+    const auto file = node.scratch().write("one.ndjson", text_record("88.100/one", {"x"}));
+    const std::string before = exported(node);
+    constexpr std::string_view kNone = "\nprimary = \"\"";
+    std::string settings = read_file(node.config());
+    const std::size_t at = settings.find(kNone);
+    REQUIRE(at != std::string::npos);
+    settings.replace(at, kNone.size(), "\nprimary = \"127.0.0.1:2641\"");
+    std::ofstream(node.config()) << settings;
+    const Finished done = run(node.import_command(file));
+    CHECK(done.exit_code == 1);
+    CHECK_THAT(done.errors, Catch::Contains("mirrors 127.0.0.1:2641"));
+    CHECK_THAT(done.errors, Catch::Contains("mirror.primary"));
+    CHECK(exported(node) == before);
 }
 
 TEST_CASE("a primary with another key is not believed, and nothing of it is applied") {

@@ -47,8 +47,7 @@ std::vector<Reply> ask_both_raw(const Setting& setting, const Bytes& message) {
 
 }  // namespace
 
-TEST_CASE(
-    "check 1: a plain question gets the public values, the site's serial and its own spelling") {
+TEST_CASE("1: a plain question gets the public values, the site's serial and its own spelling") {
     Setting setting;
     const auto serial = setting.site().serial;
     for (const Reply& reply : setting.ask_both(resolution(kP))) {
@@ -62,7 +61,7 @@ TEST_CASE(
     CHECK(setting.daemon().stop_and_find_faults() == "");
 }
 
-TEST_CASE("check 2: a prefix handle in lower case is found and echoed in lower case") {
+TEST_CASE("2: a prefix handle in lower case is found and echoed in lower case") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution("0.na/88.100.1"))) {
         CHECK(reply.rc() == 1);
@@ -71,7 +70,7 @@ TEST_CASE("check 2: a prefix handle in lower case is found and echoed in lower c
     }
 }
 
-TEST_CASE("check 3: a prefix without slash means its prefix handle and is echoed as it came") {
+TEST_CASE("3: a prefix without slash means its prefix handle and is echoed as it came") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution("88.100.1"))) {
         CHECK(reply.rc() == 1);
@@ -80,7 +79,7 @@ TEST_CASE("check 3: a prefix without slash means its prefix handle and is echoed
     }
 }
 
-TEST_CASE("check 4: a missing handle under a homed prefix is not found, with an empty text") {
+TEST_CASE("4: a missing handle under a homed prefix is not found, with an empty text") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution("88.100.1/missing"))) {
         CHECK(reply.rc() == 100);
@@ -88,14 +87,14 @@ TEST_CASE("check 4: a missing handle under a homed prefix is not found, with an 
     }
 }
 
-TEST_CASE("check 5: a type that the record has not gives no values") {
+TEST_CASE("5: a type that the record has not gives no values") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution(kP, {}, {"EMAIL"}))) {
         CHECK(reply.rc() == 200);
     }
 }
 
-TEST_CASE("check 6: a type that ends with a dot selects the whole family") {
+TEST_CASE("6: a type that ends with a dot selects the whole family") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution(kP, {}, {"HS_SITE."}))) {
         CHECK(reply.rc() == 1);
@@ -106,7 +105,7 @@ TEST_CASE("check 6: a type that ends with a dot selects the whole family") {
     }
 }
 
-TEST_CASE("check 7: an index and a type together select what fits either") {
+TEST_CASE("7: an index and a type together select what fits either") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution(kP, {300}, {"HS_ADMIN"}))) {
         CHECK(reply.rc() == 1);
@@ -114,17 +113,17 @@ TEST_CASE("check 7: an index and a type together select what fits either") {
     }
 }
 
-TEST_CASE("check 8: a prefix of somebody else is not this server's responsibility") {
+TEST_CASE("8: a prefix of somebody else is not this server's responsibility") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution("99.9/x"))) CHECK(reply.rc() == 301);
 }
 
-TEST_CASE("check 9: a missing prefix handle without delegation is not found") {
+TEST_CASE("9: a missing prefix handle without delegation is not found") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution("0.NA/88.300"))) CHECK(reply.rc() == 100);
 }
 
-TEST_CASE("check 10: a missing derived prefix is referred to the sites of its ancestor") {
+TEST_CASE("10: a missing derived prefix is referred to the sites of its ancestor") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution("0.NA/88.100.1.7"))) {
         CHECK(reply.rc() == 303);
@@ -133,19 +132,19 @@ TEST_CASE("check 10: a missing derived prefix is referred to the sites of its an
     }
 }
 
-TEST_CASE("check 11: a client that wants no referral learns that the prefix is not found") {
+TEST_CASE("11: a client that wants no referral learns that the prefix is not found") {
     Setting setting;
     Request request = resolution("0.NA/88.100.1.7");
     request.flags |= handle::flag::kDoNotRefer;
     for (const Reply& reply : setting.ask_both(request)) CHECK(reply.rc() == 100);
 }
 
-TEST_CASE("check 12: a secret value does not exist for a question about public values") {
+TEST_CASE("12: a secret value does not exist for a question about public values") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution(kP, {301}))) CHECK(reply.rc() == 200);
 }
 
-TEST_CASE("check 13: a secret value asked for openly gets a challenge with nonce and digest") {
+TEST_CASE("13: a secret value asked for openly gets a challenge with nonce and digest") {
     Setting setting;
     Request request = resolution(kP, {301});
     request.flags = 0x18000000;
@@ -162,7 +161,7 @@ TEST_CASE("check 13: a secret value asked for openly gets a challenge with nonce
     }
 }
 
-TEST_CASE("check 13: every challenge has a session id and a nonce of its own") {
+TEST_CASE("13: every challenge has a session id and a nonce of its own") {
     Setting setting;
     Request request = resolution(kP, {301});
     request.flags = 0x18000000;
@@ -171,7 +170,7 @@ TEST_CASE("check 13: every challenge has a session id and a nonce of its own") {
     CHECK_FALSE(same_octets(replies[0].body().last(16), replies[1].body().last(16)));
 }
 
-TEST_CASE("check 14: a public value asked for openly comes without a challenge") {
+TEST_CASE("14: a public value asked for openly comes without a challenge") {
     Setting setting;
     Request request = resolution(kP, {300});
     request.flags = 0x18000000;
@@ -182,14 +181,14 @@ TEST_CASE("check 14: a public value asked for openly comes without a challenge")
     }
 }
 
-TEST_CASE("check 15: a value that not even administrators may read is refused") {
+TEST_CASE("15: a value that not even administrators may read is refused") {
     Setting setting;
     Request request = resolution("88.100.1/hidden");
     request.flags = 0x18000000;
     for (const Reply& reply : setting.ask_both(request)) CHECK(reply.rc() == 401);
 }
 
-TEST_CASE("check 16: octets that an industrial client appends to the question are ignored") {
+TEST_CASE("16: octets that an industrial client appends to the question are ignored") {
     Setting setting;
     Request request = resolution(kP);
     request.body.resize(request.body.size() + 4);
@@ -199,7 +198,7 @@ TEST_CASE("check 16: octets that an industrial client appends to the question ar
     }
 }
 
-TEST_CASE("check 17: a message that ends after its body, without credential length, is answered") {
+TEST_CASE("17: a message that ends after its body, without credential length, is answered") {
     Setting setting;
     Bytes message = encode(resolution(kP));
     const std::size_t shorter = message.size() - 4;
@@ -210,7 +209,7 @@ TEST_CASE("check 17: a message that ends after its body, without credential leng
     for (const Reply& reply : ask_both_raw(setting, message)) CHECK(reply.rc() == 1);
 }
 
-TEST_CASE("check 18: a question that wants its digest gets the SHA-256 of header and body first") {
+TEST_CASE("18: a question that wants its digest gets the SHA-256 of header and body first") {
     Setting setting;
     Request request = resolution("88.100.1/abc");
     request.flags |= handle::flag::kRequestDigest;
@@ -225,7 +224,7 @@ TEST_CASE("check 18: a question that wants its digest gets the SHA-256 of header
     }
 }
 
-TEST_CASE("check 18: an error carries the digest too") {
+TEST_CASE("18: an error carries the digest too") {
     Setting setting;
     Request request = resolution("88.100.1/missing");
     request.flags |= handle::flag::kRequestDigest;
@@ -237,7 +236,7 @@ TEST_CASE("check 18: an error carries the digest too") {
     }
 }
 
-TEST_CASE("check 19: a 2.3 client is answered in 2.3 with a SHA-1 digest") {
+TEST_CASE("19: a 2.3 client is answered in 2.3 with a SHA-1 digest") {
     Setting setting;
     Request request = resolution("88.100.1/abc");
     request.flags |= handle::flag::kRequestDigest;
@@ -250,7 +249,7 @@ TEST_CASE("check 19: a 2.3 client is answered in 2.3 with a SHA-1 digest") {
     }
 }
 
-TEST_CASE("check 20: a client from the future is answered in 2.11") {
+TEST_CASE("20: a client from the future is answered in 2.11") {
     Setting setting;
     Request request = resolution("88.100.1/abc");
     request.version = {2, 20};
@@ -262,7 +261,7 @@ TEST_CASE("check 20: a client from the future is answered in 2.11") {
     }
 }
 
-TEST_CASE("check 21: a client that suggests no version is answered in the one it writes") {
+TEST_CASE("21: a client that suggests no version is answered in the one it writes") {
     Setting setting;
     Request request = resolution("88.100.1/abc");
     request.version = {2, 5};
@@ -273,7 +272,7 @@ TEST_CASE("check 21: a client that suggests no version is answered in the one it
     }
 }
 
-TEST_CASE("check 24: get-site-info answers with the site record and nothing else") {
+TEST_CASE("24: get-site-info answers with the site record and nothing else") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(about(OpCode::kGetSiteInfo, "/"))) {
         CHECK(reply.rc() == 1);
@@ -295,13 +294,13 @@ TEST_CASE("check 24: get-site-info answers with the site record and nothing else
     }
 }
 
-TEST_CASE("check 25: operation 0 is a protocol error") {
+TEST_CASE("25: operation 0 is a protocol error") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(about(OpCode::kReserved, "/")))
         CHECK(reply.rc() == 4);
 }
 
-TEST_CASE("check 26: operations that this server does not know are errors") {
+TEST_CASE("26: operations that this server does not know are errors") {
     Setting setting;
     for (const std::uint32_t op : {106U, 9999U, 2001U}) {
         for (const Reply& reply : setting.ask_both(about(static_cast<OpCode>(op), "/"))) {
@@ -311,20 +310,20 @@ TEST_CASE("check 26: operations that this server does not know are errors") {
     }
 }
 
-TEST_CASE("check 27: a creation over UDP, which is for queries, is a protocol error") {
+TEST_CASE("27: a creation over UDP, which is for queries, is a protocol error") {
     Setting setting;
     Request request = about(OpCode::kCreateHandle, "88.100.1/new");
     ByteWriter(request.body).u32(0);
     CHECK(setting.udp().ask(request).rc() == 4);
 }
 
-TEST_CASE("check 28: lists over UDP are protocol errors") {
+TEST_CASE("28: lists over UDP are protocol errors") {
     Setting setting;
     CHECK(setting.udp().ask(about(OpCode::kListHandles, kP)).rc() == 4);
     CHECK(setting.udp().ask(about(OpCode::kListHomedPrefixes, "/")).rc() == 4);
 }
 
-TEST_CASE("check 76: a session id that nobody was given is refused in every operation") {
+TEST_CASE("76: a session id that nobody was given is refused in every operation") {
     Setting setting;
     for (Request request : {resolution(kP), about(OpCode::kGetSiteInfo, "/"),
                             about(OpCode::kChallengeResponse, "/")}) {

@@ -2,18 +2,13 @@
 
 #include <catch2/catch.hpp>
 
-#include "proto/handle/credential.h"
-#include "proto/handle/digest.h"
 #include "proto/handle/key.h"
-#include "proto/handle/requests.h"
-#include "proto/handle/responses.h"
 #include "proto/handle/session.h"
-#include "proto/handle/signing.h"
 #include "resolver/crypto/digests.h"
 #include "resolver/crypto/key_file.h"
 #include "resolver/crypto/keys.h"
 #include "resolver/crypto/session_cryptography.h"
-#include "tests/server/setting.h"
+#include "tests/server/session_client.h"
 
 using namespace idnode;
 using namespace idnode::testing;
@@ -29,50 +24,19 @@ struct SetUp {
 };
 
 SetUp set_up(const Setting& setting, const handle::SessionSetupRequest& terms) {
-    Request request;
-    request.op = OpCode::kSessionSetup;
-    request.flags = 0x59800000;
-    ByteWriter body(request.body);
-    handle::encode_session_setup_request(terms, body);
-    const Reply reply = setting.tcp().ask(request);
+    const Reply reply = setting.tcp().ask(session_setup(terms));
     SetUp out{.rc = reply.rc(), .session_id = reply.envelope().session_id, .data = {}};
     if (out.rc != 1) return out;
-    const auto parts =
-        handle::split_response_body(reply.header(), reply.envelope().version, reply.body());
-    REQUIRE(parts);
-    const auto response = handle::decode_session_setup_response(parts->rest);
-    REQUIRE(response);
-    CHECK(response->mode == terms.mode);
-    out.data.assign(response->data.begin(), response->data.end());
+    const auto response = session_response(reply);
+    CHECK(response.mode == terms.mode);
+    out.data.assign(response.data.begin(), response.data.end());
     return out;
 }
 
 /// The end of a session, which only its key can bring about.
 std::uint32_t terminate(const Setting& setting, std::uint32_t session_id, BytesView key) {
-    const auto entropy = crypto::make_entropy();
-    const auto cryptography = crypto::make_session_cryptography({}, *entropy);
-    Request request = about(OpCode::kSessionTerminate, "/");
-    request.session_id = session_id;
-    const Bytes plain = encode(request);
-    const auto envelope = handle::decode_envelope(plain);
-    const auto view =
-        handle::decode_message(*envelope, BytesView(plain).subspan(limits::kEnvelopeBytes));
-    REQUIRE(view);
-    const Bytes mac = cryptography->mac(*envelope, 1, key, view->header_and_body);
-    handle::Credential credential;
-    credential.session_counter = 1;
-    credential.type = handle::kMacCredential;
-    credential.algorithm = as_bytes_view(handle::mac_algorithm_field(envelope->version));
-    credential.signature = mac;
-    Bytes octets;
-    ByteWriter writer(octets);
-    handle::encode_credential(credential, writer);
-    Bytes out;
-    handle::MessageWriter message(out);
-    message.body().raw(view->body);
-    message.finish(*envelope, view->header, octets);
     TcpClient client = setting.tcp();
-    client.send(out);
+    client.send(sealed(about(OpCode::kSessionTerminate, "/"), session_id, 1, key));
     return client.receive_reply().rc();
 }
 

@@ -39,8 +39,7 @@ bool verifies(const Setting& setting, const Reply& reply, model::Signer::Hash ha
 
 }  // namespace
 
-TEST_CASE(
-    "check 22: a certified answer is signed with SHA-256 over envelope fields, header and body") {
+TEST_CASE("22: a certified answer is signed with SHA-256 over envelope fields, header and body") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(certified({2, 11}))) {
         REQUIRE(reply.rc() == 1);
@@ -66,7 +65,7 @@ TEST_CASE(
     CHECK(setting.daemon().stop_and_find_faults() == "");
 }
 
-TEST_CASE("check 23: a 2.6 client gets SHA-1 over that version's prefix, header and body") {
+TEST_CASE("23: a 2.6 client gets SHA-1 over that version's prefix, header and body") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(certified({2, 6}))) {
         REQUIRE(reply.rc() == 1);
@@ -77,7 +76,7 @@ TEST_CASE("check 23: a 2.6 client gets SHA-1 over that version's prefix, header 
     }
 }
 
-TEST_CASE("check 23: a 2.5 client gets SHA-1 over header and body alone") {
+TEST_CASE("23: a 2.5 client gets SHA-1 over header and body alone") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(certified({2, 5}))) {
         REQUIRE(reply.rc() == 1);

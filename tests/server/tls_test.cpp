@@ -43,7 +43,7 @@ void check_unharmed(Setting& setting) {
 
 }  // namespace
 
-TEST_CASE("check 81: the tunnel on the same port inside TLS 1.2 and 1.3, and in nothing older") {
+TEST_CASE("81: the tunnel on the same port inside TLS 1.2 and 1.3, and in nothing older") {
     Setting setting;
     for (const int version : {kTls12, kTls13}) {
         HttpClient client = https(setting, {.version = version});
@@ -135,7 +135,7 @@ TEST_CASE("the TCP port goes on inside TLS when a connection begins with a hands
     check_unharmed(setting);
 }
 
-TEST_CASE("check 80: questions sent ahead inside TLS are all answered, each once") {
+TEST_CASE("80: questions sent ahead inside TLS are all answered, each once") {
     Setting setting;
     TlsSocket client = native(setting);
     Bytes burst;

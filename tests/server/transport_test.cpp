@@ -18,7 +18,7 @@ Request long_question() {
 
 }  // namespace
 
-TEST_CASE("check 78: a response of 2319 octets comes in five datagrams that each tell its length") {
+TEST_CASE("78: a response of 2319 octets comes in five datagrams that each tell its length") {
     Setting setting;
     UdpClient udp = setting.udp();
     udp.send(encode(resolution("88.100.1/2319")));
@@ -41,7 +41,7 @@ TEST_CASE("check 78: a response of 2319 octets comes in five datagrams that each
     CHECK(reply.values().at(0).data.size() == 2319 - 24 - 4 - 13 - 4 - 30 - 4);
 }
 
-TEST_CASE("check 79: a question in two datagrams, the second first, gets one answer") {
+TEST_CASE("79: a question in two datagrams, the second first, gets one answer") {
     Setting setting;
     const Bytes message = encode(long_question());
     const auto pieces = datagrams(message);
@@ -55,8 +55,7 @@ TEST_CASE("check 79: a question in two datagrams, the second first, gets one ans
     CHECK(udp.is_silent());
 }
 
-TEST_CASE(
-    "check 80: two questions at once on one connection get two answers by their request ids") {
+TEST_CASE("80: two questions at once on one connection get two answers by their request ids") {
     Setting setting;
     Request first = resolution("88.100.1/abc");
     first.request_id = 1001;

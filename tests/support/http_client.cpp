@@ -23,7 +23,8 @@ HttpReply reply_of(const Parser& parser) {
     for (const auto& line : parser.get()) {
         std::string name(line.name_string());
         for (char& letter : name) letter = beast::detail::ascii_tolower(letter);
-        out.fields[name] = std::string(line.value());
+        std::string& field = out.fields[name];
+        field.append(field.empty() ? "" : ", ").append(line.value());
     }
     return out;
 }

@@ -16,7 +16,7 @@ namespace idnode::testing {
 
 struct HttpReply {
     unsigned status = 0;
-    std::map<std::string, std::string> fields;  // names in lower case
+    std::map<std::string, std::string> fields;  // names in lower case; repeated ones joined
     std::string body;
 
     std::string field(const std::string& name) const;

@@ -127,6 +127,10 @@ std::optional<std::string> Process::wait_for_line(std::string_view beginning,
     }
 }
 
+std::string Process::proc_file(std::string_view name) const {
+    return read_file(std::filesystem::path("/proc") / std::to_string(pid_) / name);
+}
+
 std::size_t Process::resident_bytes() const {
     std::ifstream in("/proc/" + std::to_string(pid_) + "/statm");
     std::size_t size = 0;

@@ -61,10 +61,15 @@ class Process {
                                              milliseconds patience = kPatience);
     std::string output() const { return read_file(folder_ / "stdout"); }
     std::string errors() const { return read_file(folder_ / "stderr"); }
+    /// What everybody, or the same user, can read about it: `cmdline` and `environ` of /proc.
+    std::string command_line() const { return proc_file("cmdline"); }
+    std::string environment() const { return proc_file("environ"); }
     /// Resident memory now, from /proc. 0: it has ended.
     std::size_t resident_bytes() const;
 
   private:
+    std::string proc_file(std::string_view name) const;
+
     ScratchFolder folder_;
     pid_t pid_ = -1;
     std::optional<int> exit_code_;
