@@ -14,6 +14,7 @@
 #include "resolver/crypto/key_file.h"
 #include "resolver/crypto/keys.h"
 #include "resolver/crypto/pem.h"
+#include "resolver/crypto/sm2.h"
 #include "tools/secrets.h"
 
 namespace idnode::tools {
@@ -63,14 +64,17 @@ Result<LoadedKey> from_jwk(const std::string& text) {
     if (!parsed) return parsed.error();
     auto key = json::read_key(*parsed, {});
     if (!key) return key.error();
-    return LoadedKey{KeyForm::kJwk, {}, std::move(*key)};
+    auto canonical = crypto::canonical_public_key(*key);
+    if (!canonical) return canonical.error();
+    return LoadedKey{KeyForm::kJwk, {}, std::move(*canonical)};
 }
 
 Result<LoadedKey> from_octets(const std::string& text, const std::string& path,
                               const std::string& passphrase_file) {
     if (text.starts_with("-----BEGIN")) return from_pem(text, path, passphrase_file);
     if (text.starts_with('{')) return from_jwk(text);
-    if (handle::decode_public_key(as_bytes_view(text))) {
+    const BytesView octets = as_bytes_view(text);
+    if (handle::decode_public_key(octets) || crypto::is_sm2_public_key(octets)) {
         return LoadedKey{KeyForm::kReference, {}, to_bytes(text)};
     }
     return from_private(KeyForm::kReference, read_private_key(path, passphrase_file));
@@ -106,7 +110,8 @@ Result<Bytes> write_public_key(KeyForm form, BytesView public_key) {
             return to_bytes(*pem);
         }
         case KeyForm::kJwk: {
-            const auto jwk = json::write_key(public_key);
+            auto jwk = json::write_key(public_key);
+            if (!jwk) jwk = json::write_sm2_key(public_key);
             if (!jwk) return Error{Errc::kUnsupported, "no JSON Web Key for this kind of key"};
             return to_bytes(boost::json::serialize(*jwk) + '\n');
         }
@@ -122,6 +127,9 @@ Result<Bytes> write_private_key(KeyForm form, BytesView private_key, std::string
         const auto pem = crypto::private_key_to_pem(private_key, passphrase);
         if (!pem) return pem.error();
         return to_bytes(*pem);
+    }
+    if (crypto::is_sm2_private_key(private_key)) {
+        return Error{Errc::kUnsupported, "the reference's key files hold no SM2 keys: use pem"};
     }
     return crypto::seal_key_file(private_key, passphrase, *crypto::make_entropy());
 }

@@ -36,6 +36,7 @@ constexpr std::int64_t kBytesPerMb = 1 << 20;
 resolver::ServerSettings server_settings(const Settings& settings) {
     resolver::ServerSettings out;
     out.addresses = settings.listen.address;
+    out.industrial_addresses = settings.listen.industrial;
     out.udp_port = static_cast<int>(settings.listen.udp_port);
     out.tcp_port = static_cast<int>(settings.listen.tcp_port);
     out.threads = static_cast<unsigned>(settings.node.threads);

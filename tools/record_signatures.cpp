@@ -14,7 +14,8 @@
 #include "registry/json/parse.h"
 #include "registry/model/identifier.h"
 #include "resolver/crypto/digests.h"
-#include "resolver/crypto/keys.h"
+#include "resolver/crypto/record_signature.h"
+#include "resolver/crypto/sm2.h"
 
 namespace idnode::tools {
 namespace {
@@ -22,7 +23,6 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::size_t kChainMax = 50;  // §2.9
-constexpr std::string_view kRootHandle = "0.0/0.0";
 
 Error bad(std::string what) {
     return {Errc::kInvalid, std::move(what)};
@@ -127,12 +127,8 @@ std::string handle_of(const std::string& reference) {
 }
 
 Result<void> check_signature(const Jws& jws, BytesView public_key) {
-    if (jws.algorithm != "RS256" && jws.algorithm != "DS256") {
-        return bad("algorithm \"" + jws.algorithm +
-                   "\" is not one that is checked here (RS256, DS256)");
-    }
-    const auto right = crypto::verify_signature(public_key, model::Signer::Hash::kSha256,
-                                                as_bytes_view(jws.signed_text), jws.signature);
+    const auto right = crypto::verify_record_signature(
+        jws.algorithm, public_key, as_bytes_view(jws.signed_text), jws.signature);
     if (!right) return right.error();
     if (!*right) return bad("its signature is wrong");
     return {};
@@ -247,7 +243,7 @@ class Verification {
         for (std::size_t step = 0; step < kChainMax; ++step) {
             const std::string issuer = text_member(child.claims, "iss");
             verdict.chain.push_back(issuer);
-            if (is_same_handle(handle_of(issuer), kRootHandle) && is_signed_by_root(child))
+            if (is_same_handle(handle_of(issuer), trust_.root_handle) && is_signed_by_root(child))
                 return {};
             auto parent = step < given.size() ? Result<Jws>(given[step]) : find(issuer);
             if (!parent) return parent.error();
@@ -285,13 +281,12 @@ class Verification {
 
     Result<void> check_root(const Jws& root) const {
         const std::string subject = text_member(root.claims, "sub");
-        if (!is_same_handle(handle_of(subject), kRootHandle)) {
+        if (!is_same_handle(handle_of(subject), trust_.root_handle)) {
             return bad("the chain ends at " + subject + ", which nobody vouches for");
         }
         const auto key = key_in(root);
-        const auto decoded = key ? handle::decode_public_key(*key)
-                                 : Result<handle::PublicKey, WireError>(WireError{});
-        if (!decoded || std::ranges::find(trust_.roots, *decoded) == trust_.roots.end()) {
+        const auto written = key ? crypto::canonical_public_key(*key) : key;
+        if (!written || std::ranges::find(trust_.roots, *written) == trust_.roots.end()) {
             return bad("the root's key is not a trusted one");
         }
         if (auto right = check_signature(root, *key); !right) {
@@ -301,8 +296,8 @@ class Verification {
     }
 
     bool is_signed_by_root(const Jws& child) const {
-        return std::ranges::any_of(trust_.roots, [&child](const handle::PublicKey& key) {
-            return check_signature(child, handle::encode_public_key(key)).has_value();
+        return std::ranges::any_of(trust_.roots, [&child](const Bytes& key) {
+            return check_signature(child, key).has_value();
         });
     }
 

@@ -4,11 +4,11 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
-#include "proto/handle/key.h"
 #include "proto/handle/value.h"
 
 /// Signed records, §2.9: whether the values of a record are vouched for, up to a trusted key.
@@ -19,9 +19,10 @@ using FindCertificates =
     std::function<Result<std::vector<handle::Value>>(const std::string& handle)>;
 
 struct Trust {
-    std::span<const handle::PublicKey> roots;  // keys of 0.0/0.0
+    std::span<const Bytes> roots;  // keys of the root handle, as `canonical_public_key` gives them
     FindCertificates certificates;
-    std::int64_t now = 0;  // Unix seconds
+    std::int64_t now = 0;                      // Unix seconds
+    std::string_view root_handle = "0.0/0.0";  // another one in industrial networks (§9.7)
 };
 
 struct SignatureVerdict {

@@ -8,6 +8,7 @@
 #include "registry/model/identifier.h"
 #include "resolver/crypto/keys.h"
 #include "tools/exit_codes.h"
+#include "tools/key_files.h"
 #include "tools/network_text.h"
 #include "tools/secrets.h"
 
@@ -45,9 +46,12 @@ Result<client::Authenticator> make_authenticator(const RemoteOptions& options) {
     auto identity = parse_identity(options.identity);
     if (!identity) return identity.error();
     if (!options.key.empty()) {
-        const auto key = read_private_key(options.key, options.passphrase_file);
+        const auto key = load_key(options.key, options.passphrase_file);
         if (!key) return key.error();
-        return client::Authenticator::with_key(std::move(*identity), *key);
+        if (key->private_key.empty()) {
+            return Error{Errc::kInvalid, options.key + ": is a public key, not a private one"};
+        }
+        return client::Authenticator::with_key(std::move(*identity), key->private_key);
     }
     auto secret = find_secret({.file = options.secret_file,
                                .variable = kSecretFileVariable,

@@ -105,6 +105,12 @@ constexpr std::array kTable{
             "and the JSON interface; 0: any free port, -1: none.",
             [](Settings& s) -> SettingField { return &s.listen.http_port; }},
     Setting{
+        "listen.industrial", "list of texts", "", 0, 0, kRestart,
+        "Those of listen.address whose TCP port also serves clients of the industrial internet: "
+        "login to a connection (operation 2001), keys of SM2. Such a login protects what follows "
+        "it no better than TCP does: use it in trusted networks, or inside TLS. Empty: none.",
+        [](Settings& s) -> SettingField { return &s.listen.industrial; }, &check_address},
+    Setting{
         "listen.tls_certificate", "text", "", 0, 0, kAtOnce,
         "PEM file, from the folder of this file, with the certificate (and its chain) that is "
         "shown to clients that ask for this node by a host name, as browsers do. All others, and "

@@ -36,6 +36,7 @@ struct Settings {
         std::int64_t udp_port = 2641;
         std::int64_t tcp_port = 2641;
         std::int64_t http_port = 8000;
+        std::vector<std::string> industrial;
         std::string tls_certificate;
         std::string tls_key;
     };

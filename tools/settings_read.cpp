@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -212,6 +213,13 @@ Result<void> check_whole(const Settings& settings, std::string_view source) {
     if (settings.listen.address.empty()) {
         return Error{Errc::kInvalid,
                      fmt::format("{}: listen.address is empty; name at least one address", source)};
+    }
+    for (const std::string& address : settings.listen.industrial) {
+        if (std::ranges::count(settings.listen.address, address) > 0) continue;
+        return Error{Errc::kInvalid,
+                     fmt::format("{}: listen.industrial names {}, which listen.address does not; "
+                                 "write the address as it stands there",
+                                 source, address)};
     }
     if (settings.listen.udp_port == kPortOff && settings.listen.tcp_port == kPortOff) {
         return Error{Errc::kInvalid,

@@ -12,6 +12,7 @@
 #include "proto/handle/key.h"
 #include "proto/handle/vlist.h"
 #include "resolver/crypto/digests.h"
+#include "resolver/crypto/sm2.h"
 
 namespace idnode::tools {
 namespace {
@@ -153,6 +154,9 @@ std::string fingerprint(BytesView octets) {
 }
 
 std::string describe_key(BytesView public_key) {
+    if (crypto::is_sm2_public_key(public_key)) {
+        return fmt::format("SM2 256 SHA256:{}", fingerprint(public_key));
+    }
     const auto key = handle::decode_public_key(public_key);
     if (!key) return {};
     std::string kind = "DH";

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "proto/handle/industrial_key.h"
 #include "proto/handle/key.h"
 #include "registry/json/encoding.h"
 #include "registry/json/fields.h"
@@ -65,7 +66,26 @@ Result<Bytes> read_dsa(const bj::object& object, const Place& place) {
     return handle::encode_public_key(key);
 }
 
+/// The industrial form (§9.6), whose `d` is the public key.
+Result<Bytes> read_sm2(const bj::object& object, const Place& place) {
+    const auto member = require(object, "d", place);
+    if (!member) return member.error();
+    const auto text = read_string(**member, place.member("d"));
+    if (!text) return text.error();
+    const auto octets = parse_base64url(*text);
+    if (!octets) return place.member("d").error("must be base64url without padding");
+    return handle::encode_sm2_public_key(*octets);
+}
+
 }  // namespace
+
+std::optional<bj::value> write_sm2_key(BytesView encoding) {
+    const auto key = handle::decode_sm2_public_key(encoding);
+    if (!key || handle::is_pem(*key)) return std::nullopt;
+    std::string text;
+    append_base64url(*key, text);
+    return bj::object{{"kty", "SM2"}, {"d", text}};
+}
 
 std::optional<bj::value> write_key(BytesView encoding) {
     const auto key = handle::decode_public_key(encoding);
@@ -93,7 +113,8 @@ Result<Bytes> read_key(const bj::value& value, const Place& place) {
     if (!kind) return kind.error();
     if (*kind == "RSA") return read_rsa(**object, place);
     if (*kind == "DSA") return read_dsa(**object, place);
-    return place.member("kty").error("must be RSA or DSA: peers know no other kind of key");
+    if (*kind == "SM2") return read_sm2(**object, place);
+    return place.member("kty").error("must be RSA, DSA or SM2: peers know no other kind of key");
 }
 
 }  // namespace idnode::json

@@ -18,8 +18,8 @@ class Authenticator {
   public:
     /// `secret`: the octets of the `HS_SECKEY` value.
     static Authenticator with_secret(handle::Reference identity, Bytes secret);
-    /// `private_key`: an encoding of §2.8, as `crypto::read_key_file` gives it. kInvalid: it is
-    /// none.
+    /// `private_key`: an encoding of §2.8, as `crypto::read_key_file` gives it, or an SM2 key (see
+    /// crypto/sm2.h), which only servers for industrial clients accept. kInvalid: it is none.
     static Result<Authenticator> with_key(handle::Reference identity, BytesView private_key);
 
     const handle::Reference& identity() const { return identity_; }
@@ -30,11 +30,16 @@ class Authenticator {
                          const handle::Envelope& challenged) const;
 
   private:
+    Result<Bytes> prove(const handle::Challenge& challenge,
+                        const handle::Envelope& challenged) const;
+    bool has_secret() const { return !signer_ && sm2_key_.empty(); }
     explicit Authenticator(handle::Reference identity);
 
     handle::Reference identity_;
+    // One of the three.
     Bytes secret_;
-    std::shared_ptr<model::Signer> signer_;  // null: by secret
+    std::shared_ptr<model::Signer> signer_;
+    Bytes sm2_key_;
     std::shared_ptr<model::Entropy> entropy_;
 };
 

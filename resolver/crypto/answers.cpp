@@ -8,12 +8,14 @@
 #include "resolver/crypto/hashing.h"
 #include "resolver/crypto/keys.h"
 #include "resolver/crypto/pbkdf2.h"
+#include "resolver/crypto/sm2.h"
 
 namespace idnode::crypto {
 namespace {
 
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kAlgorithmNameBytesMax = 32;
+constexpr std::string_view kSm3 = "SM3";
 constexpr std::size_t kAnswerBytesMax = 4'096;
 constexpr handle::Version kFirstWithAlgorithmOctet{2, 1};
 constexpr handle::Version kFirstWithPbkdf2{2, 7};
@@ -60,6 +62,14 @@ Result<Bytes> pbkdf2_answer(BytesView secret, const Challenge& challenge, model:
                                              .bits = parameters.key_bits,
                                              .code = *mac},
                                             handle::kOwnVersion);
+}
+
+/// A signature over a hash of which the name is given.
+Result<bool> verify_hashed(BytesView public_key, BytesView hash_name, BytesView data,
+                           BytesView signature) {
+    const std::optional hash = hash_named(hash_name);
+    if (!hash) return false;
+    return verify_signature(public_key, *hash, data, signature);
 }
 
 class OpensslProofs final : public model::Proofs {
@@ -118,14 +128,32 @@ Result<Bytes> answer_with_key(const model::Signer& signer, const Challenge& chal
     return handle::encode_public_key_answer({name, *signature});
 }
 
+Result<Bytes> answer_with_sm2(BytesView private_key, const Challenge& challenge,
+                              std::string_view user) {
+    const Result<Bytes> message = digest("SM3", joined({challenge.nonce, challenge.digest}));
+    if (!message) return message.error();
+    const Result<Bytes> signature = sign_with_sm2(private_key, user, *message);
+    if (!signature) return signature.error();
+    return handle::encode_public_key_answer({as_bytes_view(kSm3), *signature});
+}
+
 Result<bool> verify_key_answer(BytesView public_key, const Challenge& challenge, BytesView answer) {
     ByteReader in(answer);
     const BytesView name = in.bytes_u32("algorithm", kAlgorithmNameBytesMax);
     const BytesView signature = in.bytes_u32("signature", kAnswerBytesMax);
-    const std::optional hash = hash_named(name);
-    if (!in.ok() || !hash) return false;
-    return verify_signature(public_key, *hash, joined({challenge.nonce, challenge.digest}),
-                            signature);
+    if (!in.ok()) return false;
+    const Bytes signed_octets = joined({challenge.nonce, challenge.digest});
+    if (!challenge.industrial_user.empty()) {
+        if (as_text(name) == kSm3) {
+            const Result<Bytes> message = digest("SM3", signed_octets);
+            if (!message) return message.error();
+            return verify_sm2_signature(public_key, challenge.industrial_user, *message, signature);
+        }
+        const Result<Bytes> key = canonical_public_key(public_key);
+        if (!key) return key.error();
+        return verify_hashed(*key, name, signed_octets, signature);
+    }
+    return verify_hashed(public_key, name, signed_octets, signature);
 }
 
 std::optional<model::Signer::Hash> hash_named(BytesView name) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
@@ -38,8 +39,14 @@ bool verify_secret_answer(BytesView secret, const Challenge& challenge, BytesVie
 Result<Bytes> answer_with_key(const model::Signer& signer, const Challenge& challenge,
                               handle::Version version);
 
+/// The answer of `user` with a private SM2 key, §9.4: an SM2 signature over SM3(nonce ‖ digest),
+/// in which the user's handle is the identifier.
+Result<Bytes> answer_with_sm2(BytesView private_key, const Challenge& challenge,
+                              std::string_view user);
+
 /// Whether `answer` was signed with the private key of `public_key`. SHA-1 and SHA-256 under all
-/// their names; MD5 is refused. kInvalid: the public key is of no use, see `verify_signature`.
+/// their names; MD5 is refused. Where the challenge names an industrial user also SM3, and public
+/// keys in the forms of §9.6. kInvalid: the public key is of no use, see `verify_signature`.
 Result<bool> verify_key_answer(BytesView public_key, const Challenge& challenge, BytesView answer);
 
 /// The hash behind the names and one-octet codes of §5.2 and §5.6; nothing for MD5 and the unknown.

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "resolver/crypto/pkey.h"
+#include "resolver/crypto/sm2.h"
 
 namespace idnode::crypto {
 namespace {
@@ -55,10 +56,12 @@ Error not_decryptable() {
 }  // namespace
 
 Result<Bytes> encrypt_for(BytesView public_key, BytesView plain) {
-    const Result<PKey> key = load_public_key(public_key);
+    const Result<PKey> key = load_industrial_public_key(public_key);
     if (!key) return key.error();
+    if (is_sm2(**key)) return encrypt_with_sm2(public_key, plain);
     if (EVP_PKEY_is_a(key->get(), "RSA") != 1) {
-        return Error{Errc::kUnsupported, "key exchange: only an RSA key can receive a session key"};
+        return Error{Errc::kUnsupported,
+                     "key exchange: only an RSA or SM2 key can receive a session key"};
     }
     const PKeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key->get(), nullptr));
     std::size_t size = 0;

@@ -4,12 +4,13 @@
 #include "proto/base/result.h"
 #include "resolver/crypto/openssl.h"
 
-/// Session keys under RSA with PKCS#1 v1.5, §5.7 modes 1 to 3, for the sources of this folder and
-/// their tests only.
+/// Session keys under RSA with PKCS#1 v1.5, §5.7 modes 1 to 3, and under SM2, §9.5; for the sources
+/// of this folder and their tests only.
 namespace idnode::crypto {
 
-/// `plain` for the holder of an RSA public key encoding. kInvalid: the key is unreadable or of no
-/// sound size (§10.2 H20), or too short for `plain`; kUnsupported: it is no RSA key.
+/// `plain` for the holder of an RSA or SM2 public key in any form of §2.8 and §9.6. kInvalid: the
+/// key is unreadable or of no sound size (§10.2 H20), or too short for `plain`; kUnsupported: it is
+/// a DSA key.
 Result<Bytes> encrypt_for(BytesView public_key, BytesView plain);
 
 /// A cipher number and session key, or a bare DES key, that somebody encrypted for `key`, an RSA

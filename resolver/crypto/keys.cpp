@@ -91,6 +91,7 @@ Result<Bytes> public_key_of(BytesView private_key) {
 Result<std::unique_ptr<model::Signer>> make_signer(BytesView private_key) {
     Result<PKey> key = load_private_key(private_key);
     if (!key) return key.error();
+    if (is_sm2(**key)) return Error{Errc::kUnsupported, "key: SM2 signs only answers of users"};
     Bytes public_key = encode_public_key(**key);
     auto signer = std::make_unique<OpensslSigner>(std::move(*key), std::move(public_key));
 

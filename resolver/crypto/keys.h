@@ -21,11 +21,12 @@ Result<Bytes> generate_rsa_key(unsigned bits = kRsaBitsDefault);
 Result<Bytes> generate_dsa_key();
 
 /// The public key encoding of an `RSA_PRIVCRT_KEY`, `RSA_PRIV_KEY` or `DSA_PRIV_KEY`, as it goes
-/// into a site record or an `HS_PUBKEY` value. kInvalid: not such an encoding, or its numbers do
-/// not fit.
+/// into a site record or an `HS_PUBKEY` value; `SM2_PUB_KEY` of an SM2 key (see sm2.h). kInvalid:
+/// not such an encoding, or its numbers do not fit.
 Result<Bytes> public_key_of(BytesView private_key);
 
-/// A signer that owns its key. kInvalid as for `public_key_of`.
+/// A signer that owns its key. kInvalid as for `public_key_of`; kUnsupported: SM2, which servers do
+/// not sign with.
 Result<std::unique_ptr<model::Signer>> make_signer(BytesView private_key);
 
 /// Whether `signature` is that of `data` under `public_key` (`RSA_PUB_KEY` with PKCS#1 v1.5, or

@@ -41,8 +41,9 @@ int give_passphrase(char* out, int size, int, void* user) {
 }
 
 Result<void> check_kind(const EVP_PKEY& key) {
-    if (EVP_PKEY_is_a(&key, "RSA") == 1 || EVP_PKEY_is_a(&key, "DSA") == 1) return {};
-    return Error{Errc::kUnsupported, "key: the protocol knows RSA and DSA keys only"};
+    if (EVP_PKEY_is_a(&key, "RSA") == 1 || EVP_PKEY_is_a(&key, "DSA") == 1 || is_sm2(key))
+        return {};
+    return Error{Errc::kUnsupported, "key: the protocol knows RSA, DSA and SM2 keys only"};
 }
 
 }  // namespace
@@ -87,7 +88,7 @@ Result<Bytes> public_key_from_pem(std::string_view pem) {
 }
 
 Result<std::string> public_key_to_pem(BytesView public_key) {
-    const Result<PKey> key = load_public_key(public_key);
+    const Result<PKey> key = load_industrial_public_key(public_key);
     if (!key) return key.error();
     const Memory memory(BIO_new(BIO_s_mem()));
     if (!memory || PEM_write_bio_PUBKEY(memory.get(), key->get()) != 1) {

@@ -7,7 +7,7 @@
 #include "proto/base/result.h"
 
 /// Keys in the text form of other tools (PEM: PKCS#8 and SubjectPublicKeyInfo), from and to the
-/// encodings of §2.8. RSA and DSA.
+/// encodings of §2.8 and §9.6. RSA, DSA and SM2 (see sm2.h).
 namespace idnode::crypto {
 
 /// Private key text of any kind that OpenSSL reads. kRefused: a passphrase is needed, or this one

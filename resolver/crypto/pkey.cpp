@@ -1,11 +1,16 @@
 #include "resolver/crypto/pkey.h"
 
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
 #include <array>
 #include <span>
 #include <utility>
 
+#include "proto/handle/industrial_key.h"
 #include "proto/handle/key.h"
 #include "resolver/crypto/numbers.h"
+#include "resolver/crypto/sm2.h"
 
 namespace idnode::crypto {
 namespace {
@@ -163,9 +168,59 @@ handle::Integer number_of(const EVP_PKEY& key, const char* name) {
     return to_integer(*number);
 }
 
+using Memory = Owned<BIO, BIO_free_all>;
+using Pkcs8 = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
+
+Error no_sm2_key() {
+    ERR_clear_error();
+    return unreadable("no SM2 key in PKCS#8 or SubjectPublicKeyInfo");
+}
+
+Result<PKey> load_pkcs8(BytesView der) {
+    const unsigned char* at = octets_of(der);
+    const Pkcs8 info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
+    PKey key(info ? EVP_PKCS82PKEY(info.get()) : nullptr);
+    if (!key || !is_sm2(*key)) return no_sm2_key();
+    return key;
+}
+
+/// A SubjectPublicKeyInfo in DER or as PEM text.
+PKey read_public_key_info(BytesView octets) {
+    if (handle::is_pem(octets)) {
+        const Memory memory(BIO_new_mem_buf(octets.data(), static_cast<int>(octets.size())));
+        return PKey(memory ? PEM_read_bio_PUBKEY(memory.get(), nullptr, nullptr, nullptr)
+                           : nullptr);
+    }
+    const unsigned char* at = octets_of(octets);
+    return PKey(d2i_PUBKEY(nullptr, &at, static_cast<long>(octets.size())));
+}
+
+/// What OpenSSL wrote into memory of its own.
+Bytes take_der(unsigned char* made, int size) {
+    if (size <= 0) return {};
+    const auto* begin = reinterpret_cast<const std::byte*>(made);
+    Bytes out(begin, begin + size);
+    OPENSSL_clear_free(made, static_cast<std::size_t>(size));
+    return out;
+}
+
+Bytes pkcs8_of(const EVP_PKEY& key) {
+    const Pkcs8 info(EVP_PKEY2PKCS8(&key));
+    unsigned char* made = nullptr;
+    const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &made) : 0;
+    return take_der(made, size);
+}
+
+Bytes public_key_info_of(const EVP_PKEY& key) {
+    unsigned char* made = nullptr;
+    const int size = i2d_PUBKEY(&key, &made);
+    return take_der(made, size);
+}
+
 }  // namespace
 
 Result<PKey> load_private_key(BytesView encoding) {
+    if (is_sm2_private_key(encoding)) return load_pkcs8(encoding);
     const auto key = handle::decode_private_key(encoding);
     if (!key) return unreadable("no private key encoding of a known type (RSA or DSA)");
     return std::visit([](const auto& kind) { return load(kind); }, *key);
@@ -177,7 +232,22 @@ Result<PKey> load_public_key(BytesView encoding) {
     return std::visit([](const auto& kind) { return load(kind); }, *key);
 }
 
+Result<PKey> load_industrial_public_key(BytesView encoding) {
+    const auto sm2 = handle::decode_sm2_public_key(encoding);
+    if (!sm2 && !handle::is_pem(encoding)) return load_public_key(encoding);
+    PKey key = read_public_key_info(sm2 ? *sm2 : encoding);
+    if (!key) return no_sm2_key();
+    if (is_sm2(*key)) return key;
+    if (sm2 || EVP_PKEY_is_a(key.get(), "RSA") != 1) return no_sm2_key();
+    return load_public_key(encode_public_key(*key));  // within its bounds
+}
+
+bool is_sm2(const EVP_PKEY& key) {
+    return EVP_PKEY_is_a(&key, "SM2") == 1;
+}
+
 Bytes encode_public_key(const EVP_PKEY& key) {
+    if (is_sm2(key)) return handle::encode_sm2_public_key(public_key_info_of(key));
     if (EVP_PKEY_is_a(&key, "RSA") == 1) {
         return handle::encode_public_key(
             handle::RsaPublicKey{.exponent = number_of(key, OSSL_PKEY_PARAM_RSA_E),
@@ -191,6 +261,7 @@ Bytes encode_public_key(const EVP_PKEY& key) {
 }
 
 Bytes encode_private_key(const EVP_PKEY& key) {
+    if (is_sm2(key)) return pkcs8_of(key);
     if (EVP_PKEY_is_a(&key, "DSA") == 1) {
         return handle::encode_private_key(
             handle::DsaPrivateKey{.x = number_of(key, OSSL_PKEY_PARAM_PRIV_KEY),

@@ -1,13 +1,19 @@
 // The operations that make identities known: challenge answers, verification for other servers,
 // sessions (§5). All of them run on the pool.
 
+#include <algorithm>
+#include <memory>
+#include <utility>
+
 #include "proto/handle/challenge.h"
+#include "proto/handle/key.h"
 #include "proto/handle/requests.h"
 #include "proto/handle/responses.h"
 #include "proto/handle/session.h"
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/engine.h"
 #include "resolver/engine/guess_limit.h"
+#include "resolver/engine/logins.h"
 #include "resolver/engine/requesters.h"
 #include "resolver/engine/sessions.h"
 
@@ -35,6 +41,14 @@ Outcome refuse_answer(const ReplyTo& to) {
         out.claimed = &claimed;
     }
     return end_with(out, ResponseCode::kAuthenticationTimeout, "no such challenge");
+}
+
+/// Whether an industrial client names the id of a session itself: then it is one of its connection
+/// (§9.5). An id that is a session's already means that one.
+bool is_of_connection(const ReplyTo& to, KeyExchangeMode mode) {
+    const bool is_own = to.session == nullptr || to.session->terms().of_connection;
+    return to.peer.logins != nullptr && mode == KeyExchangeMode::kHandleCipher &&
+           to.request.envelope.session_id != 0 && is_own;
 }
 
 /// The identity a session was set up for: octet by octet the same (§5.7).
@@ -66,6 +80,12 @@ Outcome Engine::authenticate(const ReplyTo& to) {
 
 Outcome Engine::take_challenge_answer(const ReplyTo& to) {
     const handle::Envelope& envelope = to.request.envelope;
+    if (to.peer.logins != nullptr) {
+        if (const auto challenge = to.peer.logins->take(envelope.session_id, to.now)) {
+            complete_login(to, *challenge);
+            return Outcome::kReply;
+        }
+    }
     ChallengeTable::Claimed claimed;
     if (envelope.session_id != 0) {
         claimed = context_.challenges.take(envelope.session_id, envelope.request_id,
@@ -102,7 +122,7 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
     }
     handle::MessageView request = *original;
     request.envelope = to.request.envelope;
-    Answerer answerer(*answer, challenge, to.request.envelope.version, directory_, context_.proofs);
+    Answerer answerer = answerer_of(to, *answer, challenge);
     const ReplyTo challenged{context_, request,    to.peer,           to.now,
                              to.out,   to.session, answerer.claimed()};
 
@@ -125,6 +145,15 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
         is_same(to.session->terms().identity, *answerer.claimed())) {
         context_.sessions.mark_authenticated(*to.session);
     }
+}
+
+Answerer Engine::answerer_of(const ReplyTo& to, const handle::ChallengeAnswer& answer,
+                             const Challenge& challenge) {
+    return Answerer({.answer = answer,
+                     .challenge = challenge,
+                     .version = to.request.envelope.version,
+                     .is_industrial = to.peer.logins != nullptr},
+                    directory_, context_.proofs);
 }
 
 /// §5.4: a server that does not hold the secret asks whether an answer is right.
@@ -179,13 +208,22 @@ void Engine::set_up_session(const ReplyTo& to) {
     const bool with_cipher = handle::has_cipher_number(request->mode, terms.version);
     terms.cipher = with_cipher ? handle::SessionCipher::kAes : handle::SessionCipher::kDes;
 
-    auto exchanged = exchange_key(*request, terms.cipher, with_cipher);
+    auto exchanged = exchange_key(*request, terms, to.peer);
     if (!exchanged) {
         end_with(to, ResponseCode::kSessionFailed, exchanged.error().detail);
         return;
     }
     terms.key = std::move(exchanged->key);
-    const SessionPtr session = context_.sessions.open(std::move(terms), request->timeout, to.now);
+    const bool of_connection = is_of_connection(to, request->mode);
+    SessionPtr session;
+    if (of_connection) {
+        terms.id = envelope.session_id;
+        terms.of_connection = true;
+        session = std::make_shared<Session>(std::move(terms), to.now);
+        to.peer.logins->open_session(session);
+    } else {
+        session = context_.sessions.open(std::move(terms), request->timeout, to.now);
+    }
 
     // The response carries the new id and is signed with the server's key: the peer cannot check a
     // MAC yet.
@@ -200,7 +238,9 @@ void Engine::set_up_session(const ReplyTo& to) {
 
 /// What goes into the response and the key of the session, by mode (§5.7).
 Result<model::SessionCryptography::Exchanged> Engine::exchange_key(
-    const handle::SessionSetupRequest& request, handle::SessionCipher cipher, bool with_cipher) {
+    const handle::SessionSetupRequest& request, const Session::Terms& terms, const Peer& peer) {
+    const handle::SessionCipher cipher = terms.cipher;
+    const bool with_cipher = handle::has_cipher_number(terms.mode, terms.version);
     const model::SessionCryptography& cryptography = context_.cryptography;
     switch (request.mode) {
         case KeyExchangeMode::kDiffieHellman: {
@@ -211,18 +251,9 @@ Result<model::SessionCryptography::Exchanged> Engine::exchange_key(
         case KeyExchangeMode::kClientCipher:
             return cryptography.encrypt_new_key(request.public_key, cipher, with_cipher);
         case KeyExchangeMode::kHandleCipher: {
-            // A stranger asks: no other node is bothered for them.
-            if (!directory_.is_here(request.exchange_key_handle)) {
-                return Error{Errc::kUnavailable, "the exchange key lies on another node"};
-            }
-            const auto record = directory_.values(request.exchange_key_handle);
-            if (!record) return Error{Errc::kNotFound, "the exchange key's handle was not found"};
-            for (const handle::Value& value : *record) {
-                if (static_cast<std::uint32_t>(value.index) == request.exchange_key_index) {
-                    return cryptography.encrypt_new_key(value.data, cipher, with_cipher);
-                }
-            }
-            return Error{Errc::kNotFound, "the exchange key was not found"};
+            const auto key = exchange_key_of(request, peer);
+            if (!key) return key.error();
+            return cryptography.encrypt_new_key(*key, cipher, with_cipher);
         }
         case KeyExchangeMode::kServerCipher:
             if (context_.signer.is_dsa())
@@ -230,6 +261,24 @@ Result<model::SessionCryptography::Exchanged> Engine::exchange_key(
             return model::SessionCryptography::Exchanged{context_.signer.public_key(), {}};
     }
     return Error{Errc::kUnsupported, "unknown key exchange mode"};
+}
+
+/// Mode 3: the key of a handle, which a stranger names: no other node is bothered for them.
+Result<Bytes> Engine::exchange_key_of(const handle::SessionSetupRequest& request,
+                                      const Peer& peer) {
+    if (!directory_.is_here(request.exchange_key_handle)) {
+        return Error{Errc::kUnavailable, "the exchange key lies on another node"};
+    }
+    auto record = directory_.values(request.exchange_key_handle);
+    if (!record) return Error{Errc::kNotFound, "the exchange key's handle was not found"};
+    const auto at = std::ranges::find_if(*record, [&](const handle::Value& value) {
+        return static_cast<std::uint32_t>(value.index) == request.exchange_key_index;
+    });
+    if (at == record->end()) return Error{Errc::kNotFound, "the exchange key was not found"};
+    if (peer.logins == nullptr && !handle::decode_public_key(at->data)) {
+        return Error{Errc::kUnsupported, "the exchange key is of no known kind"};
+    }
+    return std::move(at->data);
 }
 
 /// Mode 2: the client made the key and encrypted it for this server.
@@ -259,6 +308,10 @@ void Engine::exchange_session_key(const ReplyTo& to) {
 }
 
 void Engine::terminate_session(const ReplyTo& to) {
+    if (to.peer.logins != nullptr && to.peer.logins->close(to.request.envelope.session_id)) {
+        Reply(to).finish(ResponseCode::kSuccess);
+        return;
+    }
     if (to.session == nullptr) {
         end_with(to, ResponseCode::kSessionTimeout, "no such session");
         return;

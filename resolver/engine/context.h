@@ -17,10 +17,15 @@ namespace idnode::resolver {
 /// every operation is allowed.
 enum class Carrier : std::uint8_t { kUdp, kTcp, kHttp };
 
+class Logins;
+
 struct Peer {
     Address address{};
     std::uint16_t port = 0;
     Carrier carrier = Carrier::kUdp;
+    /// Of a TCP connection that serves industrial clients (§9), for as long as its requests are
+    /// under way. Null: the extensions are off.
+    Logins* logins = nullptr;
 };
 
 /// How far a call may go: `kInline` never waits and never computes long, `kPool` may read the disk,

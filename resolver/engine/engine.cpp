@@ -3,6 +3,7 @@
 #include "proto/base/limits.h"
 #include "resolver/engine/admin_operations.h"
 #include "resolver/engine/challenges.h"
+#include "resolver/engine/logins.h"
 #include "resolver/engine/operations.h"
 #include "resolver/engine/replication.h"
 #include "resolver/engine/requesters.h"
@@ -33,6 +34,10 @@ handle::MessageView what_is_readable(const handle::Envelope& envelope, BytesView
     return out;
 }
 
+bool has_macs(const Session* session) {
+    return session != nullptr && !session->terms().of_connection;
+}
+
 bool can_be_session(std::uint32_t id) {
     return id > 0 && id <= 0x7FFFFFFFU;
 }
@@ -51,9 +56,7 @@ Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, cons
                        Effort effort, Bytes& out, Question& question) {
     stream_ = nullptr;
     const model::TimeMs now = context_.clock.now();
-    const SessionPtr session = can_be_session(envelope.session_id)
-                                   ? context_.sessions.find(envelope.session_id, now)
-                                   : nullptr;
+    const SessionPtr session = find_session(envelope.session_id, peer, now);
     const auto refuse_with = [&](BytesView readable, ResponseCode code, std::string_view text) {
         const handle::MessageView message = what_is_readable(envelope, readable);
         // Answering a response would let two servers talk for ever (§10.2 H8).
@@ -101,9 +104,29 @@ Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, cons
     return dispatch({context_, *message, peer, now, out, session.get()}, effort, question);
 }
 
+SessionPtr Engine::find_session(std::uint32_t id, const Peer& peer, model::TimeMs now) {
+    if (!can_be_session(id)) return nullptr;
+    if (peer.logins != nullptr) {
+        if (SessionPtr own = peer.logins->find_session(id)) return own;
+    }
+    return context_.sessions.find(id, now);
+}
+
+/// §4.10 step 6. Industrial clients choose ids of their own (§9.3), but answer to challenges only.
+bool Engine::is_known_id(const ReplyTo& to) {
+    const std::uint32_t id = to.request.envelope.session_id;
+    if (id == 0 || to.session != nullptr || context_.challenges.is_known(id, to.now)) return true;
+    if (to.peer.logins == nullptr || !can_be_session(id)) return false;
+    return to.request.header.op != handle::OpCode::kChallengeResponse ||
+           to.peer.logins->is_pending(id, to.now);
+}
+
 Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
     const handle::Header& header = to.request.header;
     const Operation* operation = find_operation(header.op);
+    if (operation != nullptr && operation->part == Part::kLogin && to.peer.logins == nullptr) {
+        operation = nullptr;
+    }
     // A signature costs more than a hundred lookups, and whatever changes or checks something waits
     // for the disk: never on the thread that serves lookups.
     const bool is_plain = operation == nullptr || operation->part == Part::kResolution ||
@@ -121,9 +144,7 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
         to.peer.carrier == Carrier::kUdp) {
         return refuse_with(ResponseCode::kProtocolError, "admin request on a non-admin interface");
     }
-    const std::uint32_t session_id = to.request.envelope.session_id;
-    if (session_id != 0 && to.session == nullptr &&
-        !context_.challenges.is_known(session_id, to.now)) {
+    if (!is_known_id(to)) {
         return refuse_with(ResponseCode::kSessionTimeout, "no such session");
     }
     if (operation == nullptr) return refuse_with(ResponseCode::kError, "unknown operation");
@@ -140,6 +161,9 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
         }
         case Part::kAuthentication:
             return authenticate(to);
+        case Part::kLogin:
+            begin_login(to);
+            return Outcome::kReply;
         case Part::kNotSupported:
             return refuse_with(ResponseCode::kOperationNotSupported,
                                "operation not supported by this server");
@@ -148,12 +172,22 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
         case Part::kReplication:
             break;
     }
-    if (to.session == nullptr) {
-        Stranger stranger;
-        return carry_out(to, effort, stranger, question);
+    if (has_macs(to.session)) {
+        SessionPeer peer(to.request, *to.session, context_.cryptography);
+        return carry_out(to, effort, peer, question);
     }
-    SessionPeer peer(to.request, *to.session, context_.cryptography);
-    return carry_out(to, effort, peer, question);
+    // Public values are for everyone, so plain lookups need not know who is logged in.
+    const bool is_for_everyone =
+        operation->part == Part::kResolution && header.has(flag::kPublicOnly);
+    if (to.peer.logins != nullptr && !is_for_everyone) {
+        if (auto login = to.peer.logins->find_login(to.request.envelope.session_id)) {
+            if (effort == Effort::kInline) return Outcome::kRetryOnPool;
+            Proved user(*std::move(login));
+            return carry_out(to, effort, user, question);
+        }
+    }
+    Stranger stranger;
+    return carry_out(to, effort, stranger, question);
 }
 
 Outcome Engine::carry_out(const ReplyTo& to, Effort effort, service::Requester& requester,
@@ -172,7 +206,7 @@ Outcome Engine::resolve(const ReplyTo& to, Effort effort, service::Requester& re
                         Question& question) {
     const std::size_t begin = to.out.size();
     Reply reply(to);
-    if (to.session != nullptr && !to.request.header.has(flag::kPublicOnly)) {
+    if (has_macs(to.session) && !to.request.header.has(flag::kPublicOnly)) {
         // In a session everything but public-only questions proves that it belongs there (§4.3).
         const ResponseCode belongs = requester.prove();
         if (belongs != ResponseCode::kSuccess) {

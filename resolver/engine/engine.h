@@ -12,7 +12,9 @@
 #include "resolver/engine/context.h"
 #include "resolver/engine/remote.h"
 #include "resolver/engine/reply.h"
+#include "resolver/engine/requesters.h"
 #include "resolver/engine/resolution.h"
+#include "resolver/engine/sessions.h"
 #include "resolver/engine/stream.h"
 #include "resolver/engine/upstream.h"
 
@@ -44,6 +46,8 @@ class Engine {
                 handle::ResponseCode code, std::string_view text, Bytes& out);
 
   private:
+    SessionPtr find_session(std::uint32_t id, const Peer& peer, model::TimeMs now);
+    bool is_known_id(const ReplyTo& to);
     Outcome dispatch(const ReplyTo& to, Effort effort, Question& question);
     Outcome carry_out(const ReplyTo& to, Effort effort, service::Requester& requester,
                       Question& question);
@@ -53,12 +57,18 @@ class Engine {
     Outcome authenticate(const ReplyTo& to);
     Outcome take_challenge_answer(const ReplyTo& to);
     void carry_out_challenged(const ReplyTo& to, const Challenge& challenge);
+    Answerer answerer_of(const ReplyTo& to, const handle::ChallengeAnswer& answer,
+                         const Challenge& challenge);
     void verify_answer(const ReplyTo& to);
     void set_up_session(const ReplyTo& to);
     Result<model::SessionCryptography::Exchanged> exchange_key(
-        const handle::SessionSetupRequest& request, handle::SessionCipher cipher, bool with_cipher);
+        const handle::SessionSetupRequest& request, const Session::Terms& terms, const Peer& peer);
+    Result<Bytes> exchange_key_of(const handle::SessionSetupRequest& request, const Peer& peer);
     void exchange_session_key(const ReplyTo& to);
     void terminate_session(const ReplyTo& to);
+
+    void begin_login(const ReplyTo& to);
+    void complete_login(const ReplyTo& to, const Challenge& challenge);
 
     const EngineContext& context_;
     NodeDirectory directory_;

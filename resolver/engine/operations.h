@@ -19,6 +19,7 @@ enum class Part : std::uint8_t {
     kAdministration,
     kAuthentication,  // challenges, sessions
     kReplication,     // for mirrors, and backups
+    kLogin,           // of industrial clients; elsewhere nobody knows it (§9.3)
     kNotSupported,    // known to the protocol, refused by this node with RC 5
 };
 
@@ -51,6 +52,7 @@ inline constexpr std::array kOperations{
     Operation{handle::OpCode::kRetrieveTransactions, Service::kAdmin, Part::kReplication, true},
     Operation{handle::OpCode::kDumpHandles, Service::kAdmin, Part::kReplication, true},
     Operation{handle::OpCode::kBackup, Service::kAdmin, Part::kReplication},
+    Operation{handle::OpCode::kLoginToIdSystem, Service::kAny, Part::kLogin},
 };
 static_assert(std::ranges::is_sorted(kOperations, {}, &Operation::code));
 

@@ -168,12 +168,17 @@ void Reply::error(ResponseCode code, std::string_view text) {
 }
 
 void Reply::challenge() {
-    writer_.rewind_body();
-    const Challenge issued = to_.context.challenges.issue(
-        to_.peer.address, to_.session ? to_.session->terms().id : 0,
+    // The client's own id means nothing outside its connection: such a session gets a fresh one.
+    const bool in_session = to_.session != nullptr && !to_.session->terms().of_connection;
+    challenge(to_.context.challenges.issue(
+        to_.peer.address, in_session ? to_.session->terms().id : 0,
         {to_.request.envelope, payload_of(to_.request)},
         request_digest(to_.context.digests, envelope_.version, to_.request.header_and_body),
-        to_.now);
+        to_.now));
+}
+
+void Reply::challenge(const Challenge& issued) {
+    writer_.rewind_body();
     envelope_.session_id = issued.session_id;
     has_digest_ = envelope_.version.at_least({2, 1});
     const handle::RequestDigest digest{
@@ -210,11 +215,12 @@ void Reply::seal(ResponseCode code) {
     if (is_encrypted()) encrypt();
 }
 
-/// §5.6, who signs: the session key, except for the operations that make sessions; otherwise the
-/// server's own. A credential that cannot be made is left out; a client that asked for one then
-/// refuses the answer, which is what it should do.
+/// §5.6, who signs: the session key, except for the operations that make sessions and where there
+/// are no MACs (§9.5); otherwise the server's own. A credential that cannot be made is left out; a
+/// client that asked for one then refuses the answer, which is what it should do.
 Bytes Reply::credential(const handle::Header& header) {
     const bool by_session = to_.session != nullptr && !to_.session->terms().key.empty() &&
+                            !to_.session->terms().of_connection &&
                             header.op != OpCode::kSessionSetup &&
                             header.op != OpCode::kSessionExchangeKey;
     return by_session ? mac_credential(header) : signature_credential(header);
@@ -248,9 +254,16 @@ Bytes Reply::signature_credential(const handle::Header& header) {
     return encoded(credential);
 }
 
-/// §5.8: because the client asked, or because of what the body holds.
+/// §5.8: because the client asked, or because of what the body holds. Industrial clients ask by
+/// encrypting (§9.5).
 bool Reply::is_encrypted() const {
     if (to_.session == nullptr || to_.session->terms().key.empty()) return false;
+    const Session::Terms& terms = to_.session->terms();
+    if (terms.of_connection) {
+        // A challenge may carry another id, for which the client has no key.
+        if (envelope_.session_id != terms.id) return false;
+        if (to_.request.envelope.encrypted) return true;
+    }
     return to_.request.header.has(flag::kEncrypt) ||
            (restricted_ && envelope_.version.at_least({2, 8}));
 }

@@ -56,6 +56,8 @@ class Reply {
     void error(handle::ResponseCode code, std::string_view text = {});
     /// Asks who the requester is (§5.1).
     void challenge();
+    /// As above, with a challenge that was made for the request.
+    void challenge(const Challenge& issued);
 
     void mark_not_authoritative() { authoritative_ = false; }
     /// Something existing was replaced.

@@ -36,15 +36,14 @@ bool is_meant(const handle::Value& value, std::uint32_t index) {
 
 }  // namespace
 
-Answerer::Answerer(const handle::ChallengeAnswer& answer, const Challenge& challenge,
-                   handle::Version version, service::Directory& directory,
-                   const model::Proofs& proofs)
-    : answer_(answer),
-      challenge_(challenge),
-      version_(version),
+Answerer::Answerer(const Given& given, service::Directory& directory, const model::Proofs& proofs)
+    : answer_(given.answer),
+      challenge_(given.challenge),
+      version_(given.version),
+      is_industrial_(given.is_industrial),
       directory_(directory),
       proofs_(proofs),
-      identity_{std::string(answer.user_handle), answer.user_index} {}
+      identity_{std::string(answer_.user_handle), answer_.user_index} {}
 
 ResponseCode Answerer::prove() {
     if (!outcome_) outcome_ = check();
@@ -81,7 +80,9 @@ ResponseCode Answerer::check_elsewhere() {
 }
 
 bool Answerer::is_proof(const handle::Value& key) const {
-    const model::Proofs::Challenge challenge{challenge_.nonce, challenge_.digest};
+    const model::Proofs::Challenge challenge{
+        challenge_.nonce, challenge_.digest,
+        is_industrial_ ? answer_.user_handle : std::string_view{}};
     return answer_.authentication_type == handle::kSecretKeyAuthentication
                ? proofs_.is_secret_answer(key.data, challenge, answer_.signed_response, version_)
                : proofs_.is_key_answer(key.data, challenge, answer_.signed_response);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "proto/handle/challenge.h"
 #include "proto/handle/message.h"
@@ -23,8 +24,13 @@ class Stranger final : public service::Requester {
 /// Whoever answered a challenge (§5.2 to §5.4). Everything given must outlive it.
 class Answerer final : public service::Requester {
   public:
-    Answerer(const handle::ChallengeAnswer& answer, const Challenge& challenge,
-             handle::Version version, service::Directory& directory, const model::Proofs& proofs);
+    struct Given {
+        const handle::ChallengeAnswer& answer;
+        const Challenge& challenge;
+        handle::Version version;  // of the answer
+        bool is_industrial;       // SM2 keys count (§9.4)
+    };
+    Answerer(const Given& given, service::Directory& directory, const model::Proofs& proofs);
 
     const service::Identity* claimed() const override { return &identity_; }
     handle::ResponseCode prove() override;
@@ -38,6 +44,7 @@ class Answerer final : public service::Requester {
     const handle::ChallengeAnswer& answer_;
     const Challenge& challenge_;
     const handle::Version version_;
+    const bool is_industrial_;
     service::Directory& directory_;
     const model::Proofs& proofs_;
     service::Identity identity_;
@@ -70,6 +77,19 @@ class SessionPeer final : public service::Requester {
     Session& session_;
     const model::SessionCryptography& cryptography_;
     std::optional<handle::ResponseCode> outcome_;
+};
+
+/// Somebody who proved it earlier: in the login on this connection (§9.3), in this session of the
+/// JSON interface.
+class Proved final : public service::Requester {
+  public:
+    explicit Proved(service::Identity identity) : identity_(std::move(identity)) {}
+
+    const service::Identity* claimed() const override { return &identity_; }
+    handle::ResponseCode prove() override { return handle::ResponseCode::kSuccess; }
+
+  private:
+    const service::Identity identity_;
 };
 
 /// §5.4: whether a secret-key answer is that of a key of this record. For index 0 any of its keys.

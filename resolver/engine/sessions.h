@@ -42,6 +42,9 @@ class Session : public std::enable_shared_from_this<Session> {
         Bytes key;  // empty in mode 2 until the client has sent it
         Address source{};
         std::chrono::milliseconds timeout{};
+        /// Of an industrial client, under its own id, on one connection (§9.5): a key that encrypts
+        /// and no more; there are no MACs.
+        bool of_connection = false;
     };
 
     explicit Session(Terms terms, model::TimeMs now) : terms_(std::move(terms)), last_used_(now) {}

@@ -85,24 +85,31 @@ class NetServer final : public Server {
         auto sockets = bind_shared(binding, settings_.threads);
         if (!sockets) return sockets.error();
         const bool is_datagram = binding.kind == SocketKind::kDatagram;
+        const bool is_industrial =
+            std::ranges::any_of(settings_.industrial_addresses, [&](const std::string& address) {
+                return boost::asio::ip::make_address(address) == binding.address;
+            });
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             if (is_datagram) {
                 workers_[i]->add_udp(std::move((*sockets)[i]));
             } else {
                 workers_[i]->add_streams(std::move((*sockets)[i]), binding.address.is_v6(),
-                                         service_of(*connections_[i]));
+                                         service_of(*connections_[i], is_industrial));
             }
         }
         (is_datagram ? udp_ : tcp_).push_back(to_text(binding.address, binding.port));
         return {};
     }
 
-    StreamService service_of(ConnectionContext& context) const {
+    StreamService service_of(ConnectionContext& context, bool is_industrial) const {
         return {.carrier = Carrier::kTcp,
                 .connections_max =
                     std::max<std::size_t>(1, settings_.tcp_connections_max / settings_.threads),
-                .connect = [&context](boost::asio::ip::tcp::socket socket, const Peer& peer) {
-                    return std::make_shared<TcpConnection>(std::move(socket), peer, context);
+                .connect = [&context, is_industrial](boost::asio::ip::tcp::socket socket,
+                                                     const Peer& peer) {
+                    const auto mode = is_industrial ? TcpConnection::Mode::kIndustrial
+                                                    : TcpConnection::Mode::kPlain;
+                    return std::make_shared<TcpConnection>(std::move(socket), peer, mode, context);
                 }};
     }
 

@@ -29,6 +29,8 @@ struct ServerSettings {
     std::chrono::seconds tcp_idle{300};
     std::chrono::seconds tcp_partial =
         limits::kPartialMessageTimeout;  // for the rest of a message that has begun (§10.2 H3)
+    /// Those of the addresses whose TCP connections serve industrial clients (§9).
+    std::vector<std::string> industrial_addresses;
     // For TCP connections that begin with a TLS handshake; null: there are none.
     const crypto::TlsServer* tls = nullptr;
 };

@@ -25,10 +25,20 @@ constexpr std::size_t kFromPeerBytesMax = 65'536;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
+Peer with_logins(Peer peer, Logins* logins) {
+    peer.logins = logins;
+    return peer;
+}
+
 }  // namespace
 
-TcpConnection::TcpConnection(tcp::socket socket, const Peer& peer, ConnectionContext& context)
-    : socket_(std::move(socket)), peer_(peer), context_(context), resumed_(socket_.get_executor()) {
+TcpConnection::TcpConnection(tcp::socket socket, const Peer& peer, Mode mode,
+                             ConnectionContext& context)
+    : socket_(std::move(socket)),
+      logins_(mode == Mode::kIndustrial ? std::make_unique<Logins>() : nullptr),
+      peer_(with_logins(peer, logins_.get())),
+      context_(context),
+      resumed_(socket_.get_executor()) {
     resumed_.expires_at(Clock::time_point::max());
 }
 

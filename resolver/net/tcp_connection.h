@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "resolver/crypto/tls.h"
+#include "resolver/engine/logins.h"
 #include "resolver/net/connection.h"
 #include "resolver/net/dispatcher.h"
 
@@ -33,7 +34,10 @@ struct ConnectionContext {
 /// Used on one thread; kept alive by its coroutine and by answers under way.
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
   public:
-    TcpConnection(boost::asio::ip::tcp::socket socket, const Peer& peer,
+    /// Whether the peer may log in and use what else §9 describes.
+    enum class Mode : std::uint8_t { kPlain, kIndustrial };
+
+    TcpConnection(boost::asio::ip::tcp::socket socket, const Peer& peer, Mode mode,
                   ConnectionContext& context);
 
     boost::asio::awaitable<void> run() override;
@@ -68,6 +72,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     std::size_t unsent() const;
 
     boost::asio::ip::tcp::socket socket_;
+    const std::unique_ptr<Logins> logins_;  // null: not for industrial clients
     const Peer peer_;
     ConnectionContext& context_;
     boost::asio::steady_timer resumed_;  // cancelled when the reader may go on

@@ -10,6 +10,7 @@
 #include "registry/json/key_json.h"
 #include "resolver/crypto/key_file.h"
 #include "resolver/crypto/keys.h"
+#include "resolver/crypto/sm2.h"
 #include "tools/commands/commands.h"
 #include "tools/exit_codes.h"
 #include "tools/key_files.h"
@@ -54,15 +55,22 @@ Result<void> write_new(const std::string& path, BytesView octets, bool is_secret
     return Error{Errc::kStorage, path + ": cannot be written"};
 }
 
+Result<Bytes> new_key(const Options& options) {
+    if (options.type == "dsa") return crypto::generate_dsa_key();
+    if (options.type == "sm2") return crypto::generate_sm2_key();
+    return crypto::generate_rsa_key(options.bits);
+}
+
 int generate(const Options& options) {
     const auto passphrase = new_passphrase(options, options.passphrase_file);
     if (!passphrase) return fail(passphrase.error());
-    const auto key =
-        options.type == "dsa" ? crypto::generate_dsa_key() : crypto::generate_rsa_key(options.bits);
+    const auto key = new_key(options);
     if (!key) return fail(key.error());
     const auto public_key = crypto::public_key_of(*key);
     if (!public_key) return fail(public_key.error());
-    const auto sealed = write_private_key(KeyForm::kReference, *key, as_text(*passphrase));
+    // The reference's key files have no form for SM2.
+    const KeyForm form = options.type == "sm2" ? KeyForm::kPem : KeyForm::kReference;
+    const auto sealed = write_private_key(form, *key, as_text(*passphrase));
     if (!sealed) return fail(sealed.error());
     const std::string public_file = options.file + ".pub";
     if (auto written = write_new(options.file, *sealed, true); !written) {
@@ -78,7 +86,8 @@ int generate(const Options& options) {
 int show(const Options& options) {
     const auto key = load_key(options.file, options.passphrase_file);
     if (!key) return fail(key.error());
-    const auto jwk = json::write_key(key->public_key);
+    auto jwk = json::write_key(key->public_key);
+    if (!jwk) jwk = json::write_sm2_key(key->public_key);
     const std::string_view kind = key->private_key.empty() ? "public" : "private";
     if (options.json) {
         boost::json::object out{
@@ -130,9 +139,9 @@ void add_key(CLI::App& program, int& exit_code) {
 
     CLI::App* making = key->add_subcommand("generate", "Make FILE and FILE.pub");
     making->add_option("FILE", options->file, "Private key file, which must not exist")->required();
-    making->add_option("--type", options->type, "rsa or dsa")
+    making->add_option("--type", options->type, "rsa, dsa or, for industrial nodes, sm2 (in PEM)")
         ->capture_default_str()
-        ->check(CLI::IsMember({"rsa", "dsa"}));
+        ->check(CLI::IsMember({"rsa", "dsa", "sm2"}));
     making->add_option("--bits", options->bits, "Of an RSA key")
         ->capture_default_str()
         ->check(CLI::IsMember({2048U, 3072U, 4096U}));

@@ -10,6 +10,7 @@
 
 #include "proto/base/text.h"
 #include "registry/model/identifier.h"
+#include "resolver/crypto/sm2.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/remote.h"
 #include "tools/exit_codes.h"
@@ -21,37 +22,36 @@
 namespace idnode::tools {
 namespace {
 
-constexpr const char* kRootHandle = "0.0/0.0";
-
 struct Options {
     RemoteOptions remote;
     std::string id;
     std::vector<std::string> trust;  // key files
+    std::string root = "0.0/0.0";
     bool json = false;
 };
 
-Result<std::vector<handle::PublicKey>> keys_of_files(const std::vector<std::string>& files) {
-    std::vector<handle::PublicKey> out;
+Result<std::vector<Bytes>> keys_of_files(const std::vector<std::string>& files) {
+    std::vector<Bytes> out;
     for (const std::string& file : files) {
         const auto key = load_key(file, {});
         if (!key) return key.error();
-        const auto decoded = handle::decode_public_key(key->public_key);
-        if (!decoded) return Error{Errc::kInvalid, file + ": is no key"};
-        out.push_back(*decoded);
+        auto canonical = crypto::canonical_public_key(key->public_key);
+        if (!canonical) return Error{Errc::kInvalid, file + ": is no key"};
+        out.push_back(std::move(*canonical));
     }
     return out;
 }
 
 /// What the server says the root's keys are.
-Result<std::vector<handle::PublicKey>> keys_of_root(client::Client& client) {
-    const auto values = client.resolve({.handle = kRootHandle, .types = {"HS_PUBKEY"}});
+Result<std::vector<Bytes>> keys_of_root(client::Client& client, const std::string& root) {
+    const auto values = client.resolve({.handle = root, .types = {"HS_PUBKEY"}});
     if (!values) {
         return Error{values.error().code, fmt::format("root keys of {}: {}; give --trust FILE",
-                                                      kRootHandle, values.error().detail)};
+                                                      root, values.error().detail)};
     }
-    std::vector<handle::PublicKey> out;
+    std::vector<Bytes> out;
     for (const handle::Value& value : *values) {
-        if (const auto key = handle::decode_public_key(value.data)) out.push_back(*key);
+        if (auto key = crypto::canonical_public_key(value.data)) out.push_back(std::move(*key));
     }
     return out;
 }
@@ -114,7 +114,7 @@ int run(const Options& options) {
     }
     const auto values = client->resolve({.handle = *handle});
     if (!values) return tell_failure(*handle, values.error(), options.json);
-    auto roots = options.trust.empty() ? keys_of_root(*client) : std::move(given);
+    auto roots = options.trust.empty() ? keys_of_root(*client, options.root) : std::move(given);
     if (!roots) {
         complain(roots.error().detail);
         return kExitNoAnswer;
@@ -125,9 +125,11 @@ int run(const Options& options) {
         if (!found) return Error{found.error()};
         return std::move(*found);
     };
-    const auto verdicts = verify_signatures(
-        *handle, *values,
-        {.roots = *roots, .certificates = certificates, .now = SystemClock().now() / 1000});
+    const auto verdicts = verify_signatures(*handle, *values,
+                                            {.roots = *roots,
+                                             .certificates = certificates,
+                                             .now = SystemClock().now() / 1000,
+                                             .root_handle = options.root});
     return print(options, *handle, verdicts, uncovered_values(*values, verdicts));
 }
 
@@ -141,9 +143,14 @@ void add_verify(CLI::App& program, int& exit_code) {
     add_server_options(*command, options->remote);
     command
         ->add_option("--trust", options->trust,
-                     "A trusted root key, in any form; without it the server's word about 0.0/0.0 "
-                     "is taken; may be repeated")
+                     "A trusted root key, in any form; without it the server's word about the "
+                     "root handle is taken; may be repeated")
         ->take_all();
+    command
+        ->add_option("--root", options->root,
+                     "The handle at the top of the chain; industrial networks have one of their "
+                     "own, such as 88.111.1/0.0")
+        ->capture_default_str();
     command->add_flag("--json", options->json, "As JSON, for programs");
     command->footer(
         "Exit code: 0 every value is signed and every signature valid, 1 not, 2 usage, 3 no "

@@ -25,17 +25,6 @@ using service::Identity;
 constexpr handle::Version kProofVersion{2, 11};
 constexpr const char* kTooManyWrong = "too many wrong answers: wait a minute";
 
-/// Somebody who proved it earlier: by an answer in this session.
-class Proved final : public service::Requester {
-  public:
-    explicit Proved(Identity identity) : identity_(std::move(identity)) {}
-    const Identity* claimed() const override { return &identity_; }
-    ResponseCode prove() override { return ResponseCode::kSuccess; }
-
-  private:
-    Identity identity_;
-};
-
 /// A proof in its native form, which owns what the native check only looks at. Guesses of secrets
 /// are bounded as those by operation 201 are.
 class Prover final : public service::Requester {
@@ -47,7 +36,8 @@ class Prover final : public service::Requester {
           proof_(std::move(proof)),
           challenge_(std::move(challenge)),
           answer_{type, handle_, identity.index, proof_},
-          answerer_(answer_, challenge_, kProofVersion, rules.directory, node.proofs),
+          answerer_({answer_, challenge_, kProofVersion, /*is_industrial=*/false}, rules.directory,
+                    node.proofs),
           peer_(caller.peer),
           node_(node) {}
 
@@ -185,7 +175,7 @@ void log_in_by_handle(const Call& call, std::string_view authorization, RestCont
         if (credentials->is_proof()) {
             auto proved = prove_to_session(*credentials, call.caller, context, rules);
             if (proved) {
-                out.requester = std::make_unique<Proved>(std::move(*proved));
+                out.requester = std::make_unique<resolver::Proved>(std::move(*proved));
             } else {
                 out.error = proved.error().detail;
             }
@@ -196,7 +186,7 @@ void log_in_by_handle(const Call& call, std::string_view authorization, RestCont
         } else {
             out.session_id = session->id;
             if (session->identity && !credentials->is_proof()) {
-                out.requester = std::make_unique<Proved>(std::move(*session->identity));
+                out.requester = std::make_unique<resolver::Proved>(std::move(*session->identity));
             }
         }
     }

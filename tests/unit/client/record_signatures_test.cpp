@@ -3,10 +3,13 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 
+#include "registry/json/encoding.h"
 #include "registry/json/key_json.h"
 #include "resolver/crypto/keys.h"
+#include "resolver/crypto/sm2.h"
 #include "tests/support/signed_record.h"
 #include "tests/support/vectors.h"
 
@@ -50,8 +53,7 @@ std::vector<handle::Value> signed_record(bj::object more = {}, const std::string
 
 SignatureVerdict verdict_of(const std::vector<handle::Value>& values,
                             const std::vector<std::string>& published = {}) {
-    const std::vector<handle::PublicKey> roots{
-        *handle::decode_public_key(party(kRoot).signer->public_key())};
+    const std::vector<Bytes> roots{party(kRoot).signer->public_key()};
     const auto certificates = [&](const std::string&) -> Result<std::vector<handle::Value>> {
         std::vector<handle::Value> out;
         for (const std::string& one : published) {
@@ -202,4 +204,37 @@ TEST_CASE("signatures of the reference implementation verify with the keys that 
     CHECK(verdict.valid);
     CHECK_FALSE(
         verdict_of(values, {in_between, vouched(intermediate, key_named("rsa1024"))}).valid);
+}
+
+TEST_CASE("a record of an industrial network is signed with SM2 under that network's own root") {
+    const Bytes root = *crypto::generate_sm2_key();
+    const Bytes root_key = *crypto::public_key_of(root);
+    auto values = record();
+    const bj::object digest{{"index", 1}, {"digest", test::digest_of(values[0])}};
+    const bj::object claims{{"iss", "300:88.111.1/0.0"},
+                            {"sub", kHandle},
+                            {"digests", {{"alg", "SHA-256"}, {"digests", bj::array{digest}}}},
+                            {"chain", bj::array{}}};
+    const std::string text = test::base64url(R"({"alg":"SM2256"})") + '.' + test::base64url(bj::serialize(claims));
+    std::string signature = text + '.';
+    json::append_base64url(
+        *crypto::sign_with_sm2(root, crypto::kSm2DefaultIdentifier, as_bytes_view(text)),
+        signature);
+    values.push_back({.index = 401, .type = "HS_SIGNATURE", .data = to_bytes(signature)});
+
+    const std::vector<Bytes> roots{*crypto::canonical_public_key(root_key)};
+    const auto nothing = [](const std::string&) {
+        return Result<std::vector<handle::Value>>(std::vector<handle::Value>{});
+    };
+    Trust trust{.roots = roots, .certificates = nothing, .now = kNow};
+    CHECK_FALSE(verify_signatures(kHandle, values, trust).front().valid);
+    trust.root_handle = "88.111.1/0.0";
+    const auto verdict = verify_signatures(kHandle, values, trust).front();
+    CHECK(verdict.reason == "");
+    CHECK(verdict.valid);
+    CHECK(verdict.covered == std::vector<std::int32_t>{1});
+
+    const auto key = json::read_key(*json::write_sm2_key(root_key), json::Place{});
+    REQUIRE(key);
+    CHECK(*key == root_key);
 }
