@@ -1,8 +1,12 @@
 // Checks 22 and 23 of §10.1: responses that the server signs. What is covered is written out here
 // as §5.6 says it, apart from the code under test.
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <optional>
 
 #include "proto/handle/credential.h"
+#include "resolver/crypto/digests.h"
+#include "resolver/crypto/key_file.h"
 #include "resolver/crypto/keys.h"
 #include "tests/server/setting.h"
 
@@ -28,6 +32,53 @@ Bytes covered(const Reply& reply, Bytes prefix) {
     prefix.insert(prefix.end(), rest.begin(), rest.end());
     return prefix;
 }
+
+/// The octets that a signature covers in the reply's own version, 2.6 and 2.7 to 2.11.
+Bytes covered(const Reply& reply) {
+    const handle::Version version = reply.envelope().version;
+    Bytes prefix;
+    ByteWriter out(prefix);
+    out.u8(version.major);
+    out.u8(version.minor);
+    if (!version.at_least({2, 7})) {
+        prefix.resize(14);  // session id and counter are 0, and so is the rest
+        return covered(reply, prefix);
+    }
+    if (version.at_least({2, 8})) out.u16(0x020B);  // suggested version
+    out.u32(reply.envelope().session_id);
+    out.u32(reply.envelope().request_id);
+    out.u32(0);  // session counter
+    return covered(reply, prefix);
+}
+
+/// A node that signs with a key of the test's.
+class KeyedNode {
+  public:
+    explicit KeyedNode(const Bytes& key) : public_key_(*crypto::public_key_of(key)) {
+        node_.import(setting_records());
+        const auto file = node_.root() / "keys" / "privkey.bin";
+        std::filesystem::remove(file);
+        REQUIRE(crypto::write_key_file(file, key, {}, *crypto::make_entropy()));
+        daemon_.emplace(node_);
+    }
+
+    Reply ask(handle::Version version) const {
+        return TcpClient(daemon_->tcp_port()).ask(certified(version));
+    }
+    bool has_signed(const Reply& reply, std::string_view algorithm) const {
+        CHECK(as_text(credential_of(reply).algorithm) == algorithm);
+        const auto hash =
+            algorithm == "SHA1" ? model::Signer::Hash::kSha1 : model::Signer::Hash::kSha256;
+        return crypto::verify_signature(public_key_, hash, covered(reply),
+                                        credential_of(reply).signature)
+            .value_or(false);
+    }
+
+  private:
+    Bytes public_key_;
+    NodeFolder node_;
+    std::optional<Daemon> daemon_;
+};
 
 bool verifies(const Setting& setting, const Reply& reply, model::Signer::Hash hash,
               const Bytes& data) {
@@ -82,6 +133,33 @@ TEST_CASE("23: a 2.5 client gets SHA-1 over header and body alone") {
         REQUIRE(reply.rc() == 1);
         CHECK(as_text(credential_of(reply).algorithm) == "SHA1");
         CHECK(verifies(setting, reply, model::Signer::Hash::kSha1, covered(reply, {})));
+    }
+}
+
+TEST_CASE("23: with a DSA key, answers of each version verify by that version's hash") {
+    const KeyedNode node(*crypto::generate_dsa_key());
+    CHECK(node.has_signed(node.ask({2, 11}), "SHA-256"));
+    for (const std::uint8_t minor : {std::uint8_t{7}, std::uint8_t{10}, std::uint8_t{6}}) {
+        CHECK(node.has_signed(node.ask({2, minor}), "SHA1"));
+    }
+    // A DSA signature is another one each time it is made: a kept one shows.
+    const Reply first = node.ask({2, 6});
+    const Reply again = node.ask({2, 6});
+    REQUIRE(same_octets(first.header_and_body(), again.header_and_body()));
+    CHECK(same_octets(credential_of(first).signature, credential_of(again).signature));
+    CHECK_FALSE(same_octets(credential_of(node.ask({2, 11})).signature,
+                            credential_of(node.ask({2, 11})).signature));
+}
+
+TEST_CASE("22: with an RSA key of 3,072 bits, answers verify when they are made and when kept") {
+    const KeyedNode node(*crypto::generate_rsa_key(3072));
+    for (const handle::Version version : {handle::Version{2, 11}, handle::Version{2, 6}}) {
+        const std::string_view algorithm = version.at_least({2, 7}) ? "SHA-256" : "SHA1";
+        for (int i = 0; i < 2; ++i) {
+            const Reply reply = node.ask(version);
+            CHECK(credential_of(reply).signature.size() == 3072 / 8);
+            CHECK(node.has_signed(reply, algorithm));
+        }
     }
 }
 
