@@ -335,6 +335,19 @@ TEST_CASE("76: a session id that nobody was given is refused in every operation"
     }
 }
 
+TEST_CASE("76: nor does it help an operation that changes something or opens a session") {
+    Setting setting;
+    TcpClient client = setting.tcp();
+    for (const std::uint32_t op : {100U, 101U, 102U, 103U, 104U, 105U, 201U, 300U, 301U, 302U, 400U,
+                                   401U, 402U, 1000U, 1001U, 1002U, 1003U}) {
+        CAPTURE(op);
+        Request request = about(static_cast<OpCode>(op), "88.100.1/abc");
+        request.session_id = 77'777;
+        CHECK(client.ask(request).rc() == 500);
+    }
+    CHECK(client.ask(resolution("88.100.1/abc")).rc() == 1);
+}
+
 TEST_CASE("a suffix is found in any case and echoed in the client's") {
     Setting setting;
     for (const Reply& reply : setting.ask_both(resolution("88.100.1/ABC"))) {

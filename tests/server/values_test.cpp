@@ -1,5 +1,5 @@
-// Checks 40 to 54 of §10.1: values added, modified and removed, records deleted, prefixes homed,
-// lists.
+// Checks 40 to 54 and 77 of §10.1: values added, modified and removed, records deleted, prefixes
+// homed, lists, status.
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -202,6 +202,27 @@ TEST_CASE("54: listing a prefix that is not homed here is refused before anybody
     const Reply reply = setting.tcp().ask(about(OpCode::kListHandles, "0.NA/99.9"));
     CHECK(reply.rc() == 301);
     CHECK(reply.envelope().session_id == 0);
+}
+
+TEST_CASE("77: the status is no public value; server administrators get values 1 and 3") {
+    const Setting setting;
+    for (const std::string_view name : {"0.SITE/status", "0.site/STATUS"}) {
+        CHECK(setting.tcp().ask(resolution(name)).rc() == 200);
+        Request request = resolution(name);
+        request.flags = kNotPublicOnly;
+        const Reply reply = ask_as_administrator(setting, request);
+        REQUIRE(reply.rc() == 1);
+        std::map<std::int32_t, std::string> types;
+        for (const auto& value : reply.values()) {
+            types[value.index] = value.type;
+            CHECK(value.permissions == 0x0C);
+            CHECK(value.timestamp == 0);
+        }
+        CHECK(types[1] == "CNRI.SERVER_STATUS");
+        CHECK(types[3] == "CNRI.REPLICATION_STATUS");
+        const Prover stranger{.handle = std::string(kP), .secret = "secret"};
+        CHECK(ask_as(setting, request, stranger).rc() == 400);
+    }
 }
 
 }  // namespace idnode::testing
