@@ -339,8 +339,9 @@ Result<void> Node::listen_http(const Settings& settings) {
     handler_ = http::make_rest_handler(*context_, rest);
     front_door_.emplace(*handler_);
     front_door_->add(std::string(http::kApiPaths), registration_->api());
-    auto server = http::Server::start(
-        http_settings(settings), {.engine = *context_, .handler = *front_door_, .tls = *tls_});
+    front_door_->add("/openapi.json", registration_->api());
+    auto server = http::Server::start(http_settings(settings),
+                                      {.engine = *context_, .handler = *front_door_, .tls = *tls_});
     if (!server) return server.error();
     http_server_ = std::move(*server);
     serving_http_ = http_server_.get();

@@ -32,9 +32,13 @@ Registration::Registration(const Settings& settings, const Parts& parts,
     : terms_(terms_of(settings)),
       passwords_(crypto::make_passwords(parts.entropy)),
       seal_(std::move(seal)),
-      registrar_{parts.store, parts.clock, parts.entropy, parts.digests,
-                 *passwords_, *seal_,      terms_},
+      registrar_{parts.store, parts.clock, parts.entropy, parts.digests, *passwords_,
+                 *seal_,      meters_,     rates_,        housekeeping_, terms_},
       api_(http::make_api_handler(registrar_, logins_)) {}
+
+Registration::~Registration() {
+    (void)meters_.flush(registrar_);  // there is nobody left to tell
+}
 
 Result<std::unique_ptr<Registration>> Registration::open(const Settings& settings,
                                                          const Parts& parts) {

@@ -9,6 +9,8 @@
 #include "registry/http/handler.h"
 #include "registry/model/ports.h"
 #include "registry/registration/login_limit.h"
+#include "registry/registration/meters.h"
+#include "registry/registration/rate_limits.h"
 #include "registry/registration/registrar.h"
 #include "tools/settings.h"
 
@@ -24,9 +26,14 @@ class Registration {
         const model::Digests& digests;
         BytesView server_key;  // the private one
     };
+    /// What was counted is written.
+    ~Registration();
+    Registration(const Registration&) = delete;
+    Registration& operator=(const Registration&) = delete;
     static Result<std::unique_ptr<Registration>> open(const Settings& settings, const Parts& parts);
 
     const registration::Registrar& registrar() const { return registrar_; }
+    registration::LoginLimit& logins() { return logins_; }
     /// `/idn/…`
     http::Handler& api() { return *api_; }
 
@@ -37,6 +44,9 @@ class Registration {
     std::unique_ptr<model::Passwords> passwords_;
     std::unique_ptr<model::Seal> seal_;
     registration::LoginLimit logins_;
+    registration::Meters meters_;
+    registration::RateLimits rates_;
+    registration::Housekeeping housekeeping_;
     const registration::Registrar registrar_;
     std::unique_ptr<http::Handler> api_;
 };

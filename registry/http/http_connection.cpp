@@ -1,16 +1,14 @@
 #include "registry/http/http_connection.h"
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/rfc7230.hpp>
-#include <charconv>
 #include <exception>
+#include <limits>
 #include <string>
 
+#include "registry/http/chunks.h"
 #include "registry/http/responses.h"
 #include "registry/http/tunnel.h"
 
@@ -26,16 +24,6 @@ namespace {
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // A body up to this size comes with what a connection costs anyway.
 constexpr std::size_t kFreeBodyBytes = 16'384;
-
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
-// Before a full pool is asked again for the next piece of a stream.
-constexpr std::chrono::milliseconds kPoolPause{100};
-
-std::string chunk_head(std::size_t size) {
-    std::array<char, 20> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
-    return std::string(digits.data(), end) + "\r\n";
-}
 
 BytesView bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
@@ -69,10 +57,16 @@ asio::awaitable<bool> HttpConnection::serve_one() {
     Parser parser;
     refusal_.reset();
     reading_ = true;
-    const bool whole = co_await receive(parser);
+    bool whole = co_await receive_header(parser);
+    if (whole && context_.handler.takes_upload(parser.get())) {
+        reading_ = false;
+        co_await serve_upload(parser);
+        co_return false;
+    }
+    if (whole) whole = co_await parse_body(parser);
     reading_ = false;
     if (!whole) {
-        if (refusal_) co_await send(refusal_response(refusal_->status, refusal_->text), false);
+        co_await tell_refusal();
         co_return false;
     }
     used_ = true;
@@ -94,8 +88,13 @@ asio::awaitable<bool> HttpConnection::serve_one() {
     co_return sent&& goes_on;
 }
 
-/// One whole request. False: there is none, and `refusal_` says whether the peer is told why.
-asio::awaitable<bool> HttpConnection::receive(Parser& parser) {
+asio::awaitable<void> HttpConnection::tell_refusal() {
+    if (refusal_) co_await send(refusal_response(refusal_->status, refusal_->text), false);
+}
+
+/// A request up to its body. False: there is none, and `refusal_` says whether the peer is told
+/// why.
+asio::awaitable<bool> HttpConnection::receive_header(Parser& parser) {
     if (pending_.empty()) {
         // Nothing has begun: an end is no fault here.
         transport_.allow(used_ ? context_.limits.idle : context_.limits.request);
@@ -108,12 +107,13 @@ asio::awaitable<bool> HttpConnection::receive(Parser& parser) {
     refusal_ = check_header(parser);
     if (refusal_) co_return false;
     transport_.allow(context_.limits.request);
-    co_return co_await parse_body(parser);
+    co_return true;
 }
 
 asio::awaitable<bool> HttpConnection::parse_header(Parser& parser) {
     parser.header_limit(static_cast<std::uint32_t>(context_.limits.header_bytes_max));
-    parser.body_limit(std::max(context_.limits.body_bytes_max, kTunnelBodyBytesMax));
+    // Until the header says what may follow.
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     while (feed(parser) && !parser.is_header_done()) {
         const bool more = co_await read_more();
         if (!more) break;
@@ -121,12 +121,16 @@ asio::awaitable<bool> HttpConnection::parse_header(Parser& parser) {
     co_return parser.is_header_done() && !refusal_;
 }
 
-asio::awaitable<bool> HttpConnection::parse_body(Parser& parser) {
-    if (!parser.is_done() && pending_.empty() &&
-        beast::iequals(parser.get()[field::expect], "100-continue")) {
-        const bool sent = co_await transport_.write(bytes_of(kContinue), {});
-        if (!sent) co_return false;
+asio::awaitable<bool> HttpConnection::continue_if_asked(const RequestHeader& header, bool is_done) {
+    if (is_done || !pending_.empty() || !beast::iequals(header[field::expect], "100-continue")) {
+        co_return true;
     }
+    co_return co_await transport_.write(bytes_of(kContinue), {});
+}
+
+asio::awaitable<bool> HttpConnection::parse_body(Parser& parser) {
+    const bool asked = co_await continue_if_asked(parser.get(), parser.is_done());
+    if (!asked) co_return false;
     parser.eager(true);
     while (feed(parser) && !parser.is_done()) {
         const bool more = co_await read_more();
@@ -183,14 +187,15 @@ std::optional<HttpConnection::Refusal> HttpConnection::check_header(Parser& pars
     if (!expected.empty() && !beast::iequals(expected, "100-continue")) {
         return Refusal{status::expectation_failed, "no such expectation can be met"};
     }
-    if (parser.is_done()) return std::nullopt;
+    if (parser.is_done() || context_.handler.takes_upload(header)) return std::nullopt;
     const std::size_t longest =
-        is_tunnel(header) ? kTunnelBodyBytesMax : context_.limits.body_bytes_max;
+        is_tunnel(header) ? kTunnelBodyBytesMax
+                          : context_.handler.body_bytes_max(header, context_.limits.body_bytes_max);
     const auto length = parser.content_length();
     if (length && *length > longest) {
         return Refusal{status::payload_too_large, "the body is too long"};
     }
-    if (!length) parser.body_limit(longest);
+    parser.body_limit(longest);
     const std::size_t reserved = length ? static_cast<std::size_t>(*length) : longest;
     if (reserved <= kFreeBodyBytes) return std::nullopt;
     if (auto share = context_.bodies.take(reserved)) {
@@ -211,8 +216,7 @@ asio::awaitable<void> HttpConnection::answer(const Request& request) {
 }
 
 asio::awaitable<void> HttpConnection::answer_by_handler(const Request& request) {
-    if (certificate_.empty()) certificate_ = transport_.peer_certificate();
-    const Caller caller{peer_, transport_.is_secure(), certificate_};
+    const Caller caller = this->caller();
     const auto made = std::make_shared<Response>();
     // Request and caller are there until the answer is: this coroutine waits for it.
     auto work = [made, &handler = context_.handler, &request, &caller] {
@@ -232,6 +236,11 @@ asio::awaitable<void> HttpConnection::answer_by_handler(const Request& request) 
         co_return;
     }
     co_await answered();
+}
+
+Caller HttpConnection::caller() {
+    if (certificate_.empty()) certificate_ = transport_.peer_certificate();
+    return {peer_, transport_.is_secure(), certificate_};
 }
 
 /// The tunnel of §3.7.

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstdint>
@@ -49,6 +50,7 @@ class HttpConnection final : public resolver::Connection,
 
   private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+    using UploadParser = boost::beast::http::request_parser<boost::beast::http::buffer_body>;
 
     /// Why a request does not get as far as a handler.
     struct Refusal {
@@ -57,9 +59,11 @@ class HttpConnection final : public resolver::Connection,
     };
 
     boost::asio::awaitable<bool> serve_one();
-    boost::asio::awaitable<bool> receive(Parser& parser);
+    boost::asio::awaitable<void> tell_refusal();
+    boost::asio::awaitable<bool> receive_header(Parser& parser);
     boost::asio::awaitable<bool> parse_header(Parser& parser);
     boost::asio::awaitable<bool> parse_body(Parser& parser);
+    boost::asio::awaitable<bool> continue_if_asked(const RequestHeader& header, bool is_done);
     boost::asio::awaitable<bool> read_more();
     bool feed(Parser& parser);
     std::optional<Refusal> check_header(Parser& parser);
@@ -69,6 +73,13 @@ class HttpConnection final : public resolver::Connection,
     boost::asio::awaitable<void> answer_by_handler(const Request& request);
     boost::asio::awaitable<void> answer_message(BytesView body);
     boost::asio::awaitable<void> answered();
+    Caller caller();
+    template <class Work>
+    boost::asio::awaitable<bool> on_pool(Work work);
+
+    boost::asio::awaitable<void> serve_upload(Parser& header_parser);
+    boost::asio::awaitable<bool> fill_piece(UploadParser& parser);
+    boost::asio::awaitable<bool> take_pieces(UploadParser& parser, Upload& upload, bool chunked);
     boost::asio::awaitable<bool> send_stream(Response response);
     boost::asio::awaitable<bool> next_piece();
     boost::asio::awaitable<bool> write_piece(bool chunked);
@@ -87,6 +98,7 @@ class HttpConnection final : public resolver::Connection,
     resolver::StreamPtr stream_;                  // that follows the response's body
     Bytes piece_;                                 // of it, to be sent
     std::optional<resolver::Stream::Next> next_;  // what comes after the piece
+    Bytes upload_;                                // the piece of an upload that came last
     Bytes certificate_;
     bool used_ = false;     // at least one request was answered
     bool reading_ = false;  // waiting for the peer, with no answer owed

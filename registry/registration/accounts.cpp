@@ -6,6 +6,7 @@
 
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
+#include "proto/idnode/v1/enterprise.pb.h"
 #include "registry/registration/hex.h"
 #include "registry/registration/objects.h"
 
@@ -104,11 +105,26 @@ std::string lower(std::string_view text) {
 // --- who is asking -----------------------------------------------------------------------------
 
 Outcome<Actor> Accounts::actor_of(const v1::Account& account, std::string_view from) const {
-    return Actor{.account = account.name(),
-                 .role = account.role(),
-                 .enterprise_id = account.enterprise_id(),
-                 .scopes = scopes_of(account.role()),
-                 .from = std::string(from)};
+    Actor out{.account = account.name(),
+              .role = account.role(),
+              .enterprise_id = account.enterprise_id(),
+              .scopes = scopes_of(account.role()),
+              .from = std::string(from)};
+    out.limits.account_requests = account.quota().requests_per_second_max();
+    out.limits.account_identifiers = account.quota().identifiers_per_second_max();
+    if (account.enterprise_id() == 0) return out;
+    const auto enterprise = registration::find<v1::Enterprise>(
+        registrar_.store, Table::kEnterprises, number_key(account.enterprise_id()));
+    if (!enterprise) return enterprise.error();
+    const v1::Quota quota = *enterprise ? (*enterprise)->quota() : v1::Quota();
+    const auto own_or = [](std::uint32_t own, std::uint32_t usual) {
+        return own != 0 ? own : usual;
+    };
+    out.limits.enterprise_requests =
+        own_or(quota.requests_per_second_max(), registrar_.terms.requests_per_second_max);
+    out.limits.enterprise_identifiers =
+        own_or(quota.identifiers_per_second_max(), registrar_.terms.identifiers_per_second_max);
+    return out;
 }
 
 Outcome<v1::Account> Accounts::active(std::string_view name) {
@@ -135,6 +151,7 @@ Outcome<Actor> Accounts::by_token(std::string_view token, std::string_view from)
         return account.error().code == Code::kWrongLogin ? not_authenticated() : account.error();
     }
     auto actor = actor_of(*account, from);
+    if (!actor) return actor.error();
     actor->token_id = (*found)->id();
     if ((*found)->scopes_size() > 0) {
         Scopes given;

@@ -35,6 +35,14 @@ class Scopes {
 /// What a role may do at all.
 Scopes scopes_of(v1::Role role);
 
+/// How much an account and its enterprise may send in a second; 0: any number.
+struct SendLimits {
+    std::uint32_t account_requests = 0;
+    std::uint32_t account_identifiers = 0;
+    std::uint32_t enterprise_requests = 0;
+    std::uint32_t enterprise_identifiers = 0;
+};
+
 /// Somebody who proved who they are: every function that reads or changes something asks for one.
 struct Actor {
     std::string account{};
@@ -43,6 +51,7 @@ struct Actor {
     Scopes scopes{};
     std::string from{};          // the peer's address, for the audit trail
     std::uint64_t token_id = 0;  // 0: proved in another way
+    SendLimits limits{};
 
     /// As the change log has it.
     std::string who() const { return "account:" + account; }

@@ -9,7 +9,9 @@
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
 #include "proto/handle/value.h"
+#include "proto/idnode/v1/enterprise.pb.h"
 #include "registry/registration/history.h"
+#include "registry/registration/meters.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/prefixes.h"
 
@@ -133,6 +135,8 @@ struct Identifiers::Plan {
     model::Key key;
     bool exists = false;
     model::TransactionId version = 0;
+    std::uint64_t enterprise_id = 0;
+    std::int64_t octets_before = 0;
 };
 
 Outcome<const v1::Prefix*> Identifiers::prefix_for(const Actor& actor, std::string_view prefix,
@@ -264,6 +268,8 @@ Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft) {
         });
     if (!found) return to_refusal(found.error());
     out.exists = current.exists;
+    out.enterprise_id = (*prefix)->enterprise_id();
+    out.octets_before = static_cast<std::int64_t>(current.record.values.size());
     out.edit.expected_version = out.version;
     if (draft.expected && *draft.expected != out.version) {
         return Refusal{.code = Code::kVersionMismatch,
@@ -346,6 +352,8 @@ Outcome<WrittenAll> Identifiers::write_once(const Actor& actor, std::span<Draft>
         planned.clear();
         plans.clear();
     }
+    const auto metered = metered_by_enterprise(plans);
+    if (auto fine = check_quota(metered); !fine) return fine.error();
     model::Change change = change_by(actor);
     change.edits.reserve(plans.size());
     for (Plan& one : plans) change.edits.push_back(std::move(one.edit));
@@ -353,6 +361,9 @@ Outcome<WrittenAll> Identifiers::write_once(const Actor& actor, std::span<Draft>
     if (change.edits.empty() && change.objects.empty()) return out;
     const auto committed = commit(registrar_.store, change);
     if (!committed) return committed.error();
+    for (const auto& [enterprise, more] : metered) {
+        registrar_.meters.add(registrar_, enterprise, more);
+    }
     if (committed->changed == plans.size()) {
         for (std::size_t i = 0; i < planned.size(); ++i) {
             out[planned[i]]->version = committed->first + i;
@@ -369,7 +380,41 @@ Outcome<WrittenAll> Identifiers::write_once(const Actor& actor, std::span<Draft>
     return out;
 }
 
-v1::Identifier Identifiers::shown(const model::RecordView& record, bool all_values) const {
+std::map<std::uint64_t, Metered> Identifiers::metered_by_enterprise(std::span<const Plan> plans) {
+    std::map<std::uint64_t, Metered> out;
+    for (const Plan& plan : plans) {
+        Metered& sum = out[plan.enterprise_id];
+        if (plan.edit.kind == model::Edit::Kind::kErase) {
+            ++sum.deletions;
+        } else {
+            ++(plan.exists ? sum.changes : sum.registrations);
+        }
+        sum.stored_octets +=
+            static_cast<std::int64_t>(plan.edit.values.size()) - plan.octets_before;
+    }
+    return out;
+}
+
+Outcome<void> Identifiers::check_quota(const std::map<std::uint64_t, Metered>& metered) const {
+    for (const auto& [enterprise_id, more] : metered) {
+        if (more.registrations == 0) continue;
+        const auto enterprise = registration::find<v1::Enterprise>(
+            registrar_.store, Table::kEnterprises, number_key(enterprise_id));
+        if (!enterprise) return enterprise.error();
+        const std::uint64_t max = *enterprise ? (*enterprise)->quota().identifiers_max() : 0;
+        if (max == 0) continue;
+        const auto now = registrar_.meters.identifiers_of(registrar_, enterprise_id);
+        if (!now) return now.error();
+        if (*now + more.registrations <= max) continue;
+        return Refusal{.code = Code::kQuota,
+                       .message = "the enterprise has " + std::to_string(*now) +
+                                  " identifiers of " + std::to_string(max) + " that it may have",
+                       .remedy = "ask the operator of the node for more"};
+    }
+    return {};
+}
+
+v1::Identifier shown_identifier(const model::RecordView& record, bool all_values) {
     v1::Identifier out;
     out.set_handle(std::string(record.handle));
     out.set_version(record.version);
@@ -406,7 +451,7 @@ Outcome<v1::Identifier> Identifiers::find(const Actor& actor, std::string_view h
     std::optional<v1::Identifier> out;
     const auto found = registrar_.store.read(
         model::key_of(handle, suffix_case_of(**prefix)), model::ReadTier::kAny,
-        [&](const model::RecordView& view) { out = shown(view, true); });
+        [&](const model::RecordView& view) { out = shown_identifier(view, true); });
     if (!found) return to_refusal(found.error());
     if (!out) return identifier_missing(handle);
     return *std::move(out);
@@ -424,7 +469,7 @@ Outcome<v1::Identifier> Identifiers::find_as_of(const Actor& actor, std::string_
         if (!*step) return identifier_missing(handle);
         if ((*step)->entry.time > time) continue;
         if (!(*step)->after) return identifier_missing(handle);
-        return shown((*step)->after->view(), true);
+        return shown_identifier((*step)->after->view(), true);
     }
 }
 
@@ -444,7 +489,7 @@ Outcome<v1::IdentifierList> Identifiers::list(const Actor& actor, std::string_vi
         const auto record = records->next();
         if (!record) return to_refusal(record.error());
         if (!*record) return out;
-        *out.add_identifiers() = shown(**record, true);
+        *out.add_identifiers() = shown_identifier(**record, true);
     }
     if (!out.identifiers().empty()) {
         out.set_next_cursor(out.identifiers(out.identifiers_size() - 1).handle());
@@ -482,7 +527,7 @@ Outcome<v1::History> Identifiers::history(const Actor& actor, std::string_view h
                                : entry.action == model::Action::kCreate ? "create"
                                                                         : "update");
         if ((*step)->after) {
-            *shown_entry.mutable_state() = shown((*step)->after->view(), true);
+            *shown_entry.mutable_state() = shown_identifier((*step)->after->view(), true);
         } else {
             shown_entry.mutable_state()->set_handle(entry.handle);
             shown_entry.mutable_state()->set_deleted(true);

@@ -12,6 +12,7 @@
 #include "proto/idnode/v1/identifier.pb.h"
 #include "proto/idnode/v1/prefix.pb.h"
 #include "registry/registration/actor.h"
+#include "registry/registration/meters.h"
 #include "registry/registration/registrar.h"
 #include "registry/registration/templates.h"
 
@@ -50,6 +51,10 @@ using WrittenAll = std::vector<Outcome<Written>>;
 /// made from the outcome.
 using Remember = std::function<std::vector<model::ObjectEdit>(const WrittenAll&)>;
 
+/// A record as an identifier: without what administrators keep in it. Restricted values only where
+/// `all_values`; the others are counted.
+v1::Identifier shown_identifier(const model::RecordView& record, bool all_values);
+
 /// Identifiers, by the rules of prefixes and templates. One record is what all interfaces show and
 /// change: template values stand at 2000 and above, the template at 1000 and 1001. Every write is
 /// one commit. May block on the disk. One for each request: it keeps prefixes and templates.
@@ -85,8 +90,8 @@ class Identifiers {
                                    const Remember& remember);
     Outcome<Plan> plan(const Actor& actor, Draft& draft);
     Outcome<void> check_retired(const model::Key& key) const;
-    v1::Identifier shown(const model::RecordView& record, bool all_values) const;
-
+    static std::map<std::uint64_t, Metered> metered_by_enterprise(std::span<const Plan> plans);
+    Outcome<void> check_quota(const std::map<std::uint64_t, Metered>& metered) const;
     const Registrar& registrar_;
     std::map<std::string, v1::Prefix, std::less<>> changeable_;
     std::map<std::string, v1::Prefix, std::less<>> readable_;

@@ -6,6 +6,8 @@ namespace idnode::registration {
 
 namespace {
 
+constexpr model::TimeMs kSweepMs = 60'000;
+constexpr std::size_t kForgottenMax = 10'000;
 constexpr model::TimeMs kDayMs = 24LL * 60 * 60 * 1'000;
 
 std::uint64_t day_of(model::TimeMs time) {
@@ -52,20 +54,36 @@ model::ObjectEdit Operations::remember(const Actor& actor, std::string_view key,
     return {model::Table::kOperations, place_of(actor, key, day_of(now)), to_octets(operation), 0};
 }
 
-Outcome<std::size_t> Operations::forget_old(std::size_t count_max) {
-    const std::uint64_t day = day_of(registrar_.clock.now());
-    const auto oldest = registrar_.store.scan_objects(model::Table::kOperations, {}, {}, count_max);
-    if (!oldest) return to_refusal(oldest.error());
+std::vector<model::ObjectEdit> Operations::renew(const Actor& actor, std::string_view key,
+                                                 v1::Operation operation,
+                                                 const std::optional<Found>& before) const {
+    const model::TimeMs now = registrar_.clock.now();
+    std::vector<model::ObjectEdit> out{remember(actor, key, {}, std::move(operation))};
+    if (!before) return out;
+    const std::uint64_t day = day_of(to_time(before->operation.time()));
+    if (day == day_of(now)) {
+        out.front().expected_version = before->version;
+    } else {
+        out.push_back({model::Table::kOperations, place_of(actor, key, day), {}, before->version});
+    }
+    return out;
+}
+
+void Operations::forget_old() const {
+    const model::TimeMs now = registrar_.clock.now();
+    std::atomic<model::TimeMs>& swept = registrar_.housekeeping.operations_swept;
+    model::TimeMs last = swept.load();
+    if (now - last < kSweepMs || !swept.compare_exchange_strong(last, now)) return;
+    const auto oldest =
+        registrar_.store.scan_objects(model::Table::kOperations, {}, {}, kForgottenMax);
+    if (!oldest) return;
     model::Change change;
     change.who = "expiry";
     for (const model::StoredObject& one : *oldest) {
-        if (number_of_key(one.key) + 1 >= day) break;
+        if (number_of_key(one.key) + 1 >= day_of(now)) break;
         change.objects.push_back(drop(model::Table::kOperations, one.key));
     }
-    if (change.objects.empty()) return std::size_t{0};
-    const auto done = commit(registrar_.store, change);
-    if (!done) return done.error();
-    return change.objects.size();
+    if (!change.objects.empty()) (void)commit(registrar_.store, change);  // next time, then
 }
 
 }  // namespace idnode::registration

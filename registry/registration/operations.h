@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "proto/idnode/v1/identifier.pb.h"
 #include "registry/registration/actor.h"
@@ -28,8 +29,13 @@ class Operations {
     /// key, time and digest.
     model::ObjectEdit remember(const Actor& actor, std::string_view key, BytesView digest,
                                v1::Operation operation) const;
-    /// Forgets what is older than 24 hours, at most so many.
-    Outcome<std::size_t> forget_old(std::size_t count_max);
+    /// As above for what is renewed again and again: `before` is what is there now. A conflict when
+    /// somebody else renewed it meanwhile.
+    std::vector<model::ObjectEdit> renew(const Actor& actor, std::string_view key,
+                                         v1::Operation operation,
+                                         const std::optional<Found>& before) const;
+    /// Forgets some of what is older than 24 hours, once a minute.
+    void forget_old() const;
 
   private:
     std::string place_of(const Actor& actor, std::string_view key, std::uint64_t day) const;

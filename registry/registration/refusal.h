@@ -48,9 +48,10 @@ unsigned http_status(Code code);
 struct Refusal {
     Code code = Code::kInternal;
     std::string message{};
-    std::string field{};      // of the request, `values[3].value`; empty: none in particular
-    std::string remedy{};     // may be empty
-    std::uint32_t index = 0;  // of the value it is about, if any
+    std::string field{};   // of the request, `values[3].value`; empty: none in particular
+    std::string remedy{};  // may be empty
+    std::uint32_t retry_after_s = 0;  // 0: no time is known
+    std::uint32_t index = 0;          // of the value it is about, if any
 };
 
 template <class T>

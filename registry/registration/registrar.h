@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -18,6 +19,17 @@ struct Terms {
     std::chrono::seconds token_lifetime_max{31'536'000};
     std::chrono::days retire{0};  // for how long a deleted identifier cannot be registered again
     std::size_t batch_items_max = 10'000;
+    // A second, where an account or enterprise has no quota of its own; 0: any number.
+    std::uint32_t requests_per_second_max = 0;
+    std::uint32_t identifiers_per_second_max = 0;
+};
+
+class Meters;
+class RateLimits;
+
+/// When what is old was last looked for.
+struct Housekeeping {
+    std::atomic<model::TimeMs> operations_swept{0};
 };
 
 /// What all services of registration work with. Everything outlives them. The services themselves
@@ -29,6 +41,9 @@ struct Registrar {
     const model::Digests& digests;
     const model::Passwords& passwords;
     const model::Seal& seal;
+    Meters& meters;
+    RateLimits& rates;
+    Housekeeping& housekeeping;
     const Terms& terms;
 };
 

@@ -11,6 +11,8 @@
 #include "proto/base/text.h"
 #include "registry/http/api/bodies.h"
 #include "registry/http/api/routes.h"
+#include "registry/http/api/stream.h"
+#include "registry/registration/rates.h"
 
 namespace idnode::http {
 
@@ -20,17 +22,27 @@ using Field = boost::beast::http::field;
 using registration::Code;
 using registration::Refusal;
 
+// As SNMS allows its batches.
+constexpr std::size_t kBatchBytesMax = 64U << 20U;
+
 struct Target {
     std::string_view path;
     std::string_view query;
 };
 
-Target target_of(const Request& request) {
+Target target_of(const RequestHeader& request) {
     std::string_view target(request.target().data(), request.target().size());
     target = target.substr(0, target.find('#'));
     const std::size_t question = target.find('?');
     if (question == std::string_view::npos) return {target, {}};
     return {target.substr(0, question), target.substr(question + 1)};
+}
+
+/// As the IETF's RateLimit fields have it.
+void show_rate(const registration::RateLimits::Rate& rate, Response& out) {
+    out.set("RateLimit-Limit", std::to_string(rate.limit));
+    out.set("RateLimit-Remaining", std::to_string(rate.remaining));
+    out.set("RateLimit-Reset", "1");
 }
 
 class ApiHandler final : public Handler {
@@ -46,6 +58,25 @@ class ApiHandler final : public Handler {
             return refuse(request, Refusal{.code = Code::kInternal,
                                            .message = "the request could not be carried out"});
         }
+    }
+
+    bool takes_upload(const RequestHeader& header) const override {
+        return header.method() == Method::post && target_of(header).path == kStreamPath;
+    }
+    UploadStart begin_upload(const RequestHeader& header, const Caller& caller) override {
+        registration::Accounts accounts(registrar_, logins_);
+        const auto actor = accounts.by_token(bearer_token(header), address_of(caller));
+        Parameters query;
+        const auto read = query.add_form(target_of(header).query);
+        if (actor && read) return begin_stream(header, registrar_, *actor, query);
+        Request request;
+        request.base() = header;
+        return {refuse(request,
+                       actor ? registration::invalid("query", read.error().detail) : actor.error()),
+                nullptr};
+    }
+    std::size_t body_bytes_max(const RequestHeader& header, std::size_t usual) const override {
+        return target_of(header).path == kBatchPath ? std::max(usual, kBatchBytesMax) : usual;
     }
 
   private:
@@ -89,7 +120,11 @@ class ApiHandler final : public Handler {
             if (!actor) return refuse(call, actor.error());
             call.actor = *std::move(actor);
         }
-        return route.function(call);
+        const auto rate = admit_request(call.registrar, call.actor);
+        if (!rate) return refuse(call, rate.error());
+        Response out = route.function(call);
+        if (*rate) show_rate(**rate, out);
+        return out;
     }
 
     const registration::Registrar& registrar_;

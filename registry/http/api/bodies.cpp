@@ -52,18 +52,26 @@ std::string place_in(std::string_view detail) {
 
 Outcome<void> read_body(const ApiCall& call, google::protobuf::Message& message) {
     const std::string& body = call.request.body();
-    if (is_protobuf(field_of(call.request, Field::content_type))) {
+    if (has_protobuf_body(call.request)) {
         if (message.ParseFromString(body)) return {};
         return Refusal{.code = Code::kInvalid,
                        .message = "the body is no " + message.GetDescriptor()->name()};
     }
     const auto parsed = json::parse(body, body.size());
-    const auto read = parsed ? read_message(*parsed, message) : parsed.error();
-    if (read) return {};
-    return Refusal{.code = read.error().code == Errc::kLimit ? Code::kLimit : Code::kInvalid,
-                   .message = read.error().detail,
-                   .field = place_in(read.error().detail),
-                   .remedy = "see /openapi.json"};
+    if (!parsed) return body_fault(parsed.error());
+    if (const auto read = read_message(*parsed, message); !read) return body_fault(read.error());
+    return {};
+}
+
+bool has_protobuf_body(const Request& request) {
+    return is_protobuf(field_of(request, Field::content_type));
+}
+
+Refusal body_fault(const Error& error) {
+    return {.code = error.code == Errc::kLimit ? Code::kLimit : Code::kInvalid,
+            .message = error.detail,
+            .field = place_in(error.detail),
+            .remedy = "see /openapi.json"};
 }
 
 Response answer(const ApiCall& call, Status status, const google::protobuf::Message& message) {
@@ -83,6 +91,9 @@ Response refuse(const Request& request, const Refusal& refusal) {
     out.set("X-IDN-Code", name_of(refusal.code));
     if (refusal.code == Code::kNotAuthenticated) out.set(Field::www_authenticate, "Bearer");
     if (out.result() == Status::service_unavailable) out.set(Field::retry_after, "1");
+    if (refusal.retry_after_s > 0) {
+        out.set(Field::retry_after, std::to_string(refusal.retry_after_s));
+    }
     write_answer(request, reply, out);
     return out;
 }

@@ -16,6 +16,10 @@ inline constexpr std::string_view kProtobufType = "application/x-protobuf";
 /// The body into `message`. kInvalid, kLimit: what is wrong, and where.
 registration::Outcome<void> read_body(const ApiCall& call, google::protobuf::Message& message);
 
+bool has_protobuf_body(const Request& request);
+/// What a reader of JSON found wrong.
+registration::Refusal body_fault(const Error& error);
+
 /// In the form that the request accepts, JSON unless it asks for the other.
 Response answer(const ApiCall& call, Status status, const google::protobuf::Message& message);
 Response refuse(const Request& request, const registration::Refusal& refusal);

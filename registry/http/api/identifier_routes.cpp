@@ -3,7 +3,11 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "registry/http/api/bodies.h"
+#include "registry/http/api/drafts.h"
+#include "registry/http/api/stream.h"
 #include "registry/http/api/writes.h"
+#include "registry/json/fields.h"
+#include "registry/json/parse.h"
 #include "registry/registration/identifiers.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/operations.h"
@@ -16,21 +20,10 @@ using Field = boost::beast::http::field;
 using registration::Code;
 using registration::Draft;
 using registration::Identifiers;
+using registration::Outcome;
 using registration::Refusal;
 using registration::Together;
 using registration::Write;
-
-/// `identifier` must outlive it.
-Draft draft_of(Write write, const v1::Identifier& identifier) {
-    Draft out{.write = write,
-              .handle = identifier.handle(),
-              .template_version = identifier.template_version()};
-    out.values.reserve(static_cast<std::size_t>(identifier.values_size()));
-    for (const v1::ItemValue& value : identifier.values()) {
-        out.values.push_back({value.index(), value.type(), value.value()});
-    }
-    return out;
-}
 
 std::string location_of(std::string_view handle) {
     return "/idn/v1/identifiers/" + percent_encode(handle);
@@ -60,7 +53,7 @@ Response write(ApiCall& call, Draft draft) {
 Response create(ApiCall& call) {
     v1::Identifier wanted;
     if (auto read = read_body(call, wanted); !read) return refuse(call, read.error());
-    return write(call, draft_of(Write::kCreate, wanted));
+    return write(call, to_draft(Write::kCreate, wanted));
 }
 
 /// PUT and PATCH: the path says which.
@@ -73,7 +66,7 @@ Response change(ApiCall& call, Write how) {
     wanted.set_handle(call.subjects[0]);
     const auto expected = expected_version(call.request);
     if (!expected) return refuse(call, expected.error());
-    Draft draft = draft_of(how, wanted);
+    Draft draft = to_draft(how, wanted);
     draft.expected = *expected;
     return write(call, std::move(draft));
 }
@@ -128,44 +121,79 @@ Response history(ApiCall& call) {
             .history(call.actor, call.subjects[0], parameter(call, "cursor"), page_size(call)));
 }
 
-Write write_of(v1::BatchAction action) {
-    switch (action) {
-        case v1::BATCH_ACTION_REPLACE:
-            return Write::kReplace;
-        case v1::BATCH_ACTION_PATCH:
-            return Write::kPatch;
-        case v1::BATCH_ACTION_DELETE:
-            return Write::kDelete;
-        case v1::BATCH_ACTION_PUT:
-            return Write::kPut;
-        default:
-            return Write::kCreate;
+/// A batch as it came, in either form; drafts are views into it.
+struct BatchBody {
+    v1::Batch message;
+    boost::json::value json;
+    std::vector<Draft> drafts;
+    bool together = false;
+};
+
+Outcome<void> read_json_batch(const ApiCall& call, BatchBody& out) {
+    const auto fault = [](const Error& error) { return body_fault(error); };
+    auto parsed = json::parse(call.request.body(), call.request.body().size());
+    if (!parsed) return fault(parsed.error());
+    out.json = *std::move(parsed);
+    const auto object = json::read_object(out.json, {});
+    if (!object) return fault(object.error());
+    const json::Place root;
+    for (const auto& member : **object) {
+        const std::string_view name(member.key().data(), member.key().size());
+        if (name == "mode") {
+            v1::BatchMode mode = v1::BATCH_MODE_UNSPECIFIED;
+            const auto text = json::read_string(member.value(), root.member(name));
+            if (!text) return fault(text.error());
+            if (!v1::BatchMode_Parse(std::string(*text), &mode)) {
+                return registration::invalid(
+                    "mode", "must be BATCH_MODE_INDEPENDENT or BATCH_MODE_ALL_OR_NOTHING");
+            }
+            out.together = mode == v1::BATCH_MODE_ALL_OR_NOTHING;
+            continue;
+        }
+        if (name != "items") return registration::invalid(std::string(name), "is not known here");
+        const json::Place place = root.member(name);
+        const auto items = json::read_array(member.value(), place);
+        if (!items) return fault(items.error());
+        out.drafts.reserve((*items)->size());
+        for (const auto& item : **items) {
+            auto draft = read_item(item, place.item(out.drafts.size()));
+            if (!draft) return fault(draft.error());
+            out.drafts.push_back(*std::move(draft));
+        }
     }
+    return {};
+}
+
+Outcome<void> read_batch(const ApiCall& call, BatchBody& out) {
+    if (!has_protobuf_body(call.request)) return read_json_batch(call, out);
+    if (auto read = read_body(call, out.message); !read) return read.error();
+    out.together = out.message.mode() == v1::BATCH_MODE_ALL_OR_NOTHING;
+    for (const v1::BatchItem& item : out.message.items()) out.drafts.push_back(to_draft(item));
+    return {};
 }
 
 Response batch(ApiCall& call) {
-    v1::Batch wanted;
-    if (auto read = read_body(call, wanted); !read) return refuse(call, read.error());
-    if (wanted.items().empty()) return refuse(call, registration::missing("items"));
+    BatchBody body;
+    if (auto read = read_batch(call, body); !read) return refuse(call, read.error());
+    if (body.drafts.empty()) return refuse(call, registration::missing("items"));
     const std::size_t items_max = call.registrar.terms.batch_items_max;
-    if (static_cast<std::size_t>(wanted.items_size()) > items_max) {
+    if (body.drafts.size() > items_max) {
         return refuse(call, Refusal{.code = Code::kLimit,
                                     .message = "items: at most " + std::to_string(items_max),
                                     .field = "items",
                                     .remedy = "send several batches, or a stream"});
     }
-    std::vector<Draft> drafts;
-    drafts.reserve(static_cast<std::size_t>(wanted.items_size()));
-    for (const v1::BatchItem& item : wanted.items()) {
-        Draft& draft = drafts.emplace_back(draft_of(write_of(item.action()), item.identifier()));
-        if (item.expected_version() != 0) draft.expected = item.expected_version();
-    }
-    const bool together = wanted.mode() == v1::BATCH_MODE_ALL_OR_NOTHING;
-    const auto reply =
-        write_once(call, drafts, together ? Together::kAllOrNothing : Together::kIndependent);
+    const auto reply = write_once(call, body.drafts,
+                                  body.together ? Together::kAllOrNothing : Together::kIndependent);
     if (!reply) return refuse(call, reply.error());
-    const bool refused = together && reply->result.failed() > 0;
+    const bool refused = body.together && reply->result.failed() > 0;
     return answer(call, refused ? Status::unprocessable_entity : Status::ok, reply->result);
+}
+
+/// Streams are taken piece by piece and never come here.
+Response refuse_whole_stream(ApiCall& call) {
+    return refuse(
+        call, Refusal{.code = Code::kInternal, .message = "the request could not be carried out"});
 }
 
 /// What became of a request whose answer got lost.
@@ -197,7 +225,9 @@ std::span<const ApiRoute> identifier_routes() {
         ApiRoute{Method::delete_, "/idn/v1/identifiers/{handle...}", "deleteIdentifier", false,
                  &remove},
         ApiRoute{Method::get, "/idn/v1/history/{handle...}", "getHistory", false, &history},
-        ApiRoute{Method::post, "/idn/v1/batches", "writeBatch", false, &batch},
+        ApiRoute{Method::post, kBatchPath, "writeBatch", false, &batch},
+        ApiRoute{Method::post, kStreamPath, "writeStream", false, &refuse_whole_stream},
+        ApiRoute{Method::get, "/idn/v1/streams/{id}", "getStream", false, &get_stream},
         ApiRoute{Method::get, "/idn/v1/operations/{key}", "getOperation", false, &get_operation},
     };
     return kRoutes;

@@ -1,11 +1,13 @@
 #include "registry/http/api/routes.h"
 
+#include "registry/http/api/openapi.h"
+
 namespace idnode::http {
 
 std::vector<ApiRoute> api_routes() {
     std::vector<ApiRoute> out;
-    for (const auto& part :
-         {account_routes(), enterprise_routes(), prefix_routes(), identifier_routes()}) {
+    for (const auto& part : {account_routes(), enterprise_routes(), prefix_routes(),
+                             identifier_routes(), audit_routes(), description_routes()}) {
         out.insert(out.end(), part.begin(), part.end());
     }
     return out;

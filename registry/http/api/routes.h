@@ -18,6 +18,8 @@ namespace idnode::http {
 using Method = boost::beast::http::verb;
 using Status = boost::beast::http::status;
 
+inline constexpr std::string_view kBatchPath = "/idn/v1/batches";
+
 /// A request on its way to its route.
 struct ApiCall {
     const Request& request;
@@ -45,6 +47,7 @@ std::span<const ApiRoute> account_routes();
 std::span<const ApiRoute> enterprise_routes();
 std::span<const ApiRoute> prefix_routes();
 std::span<const ApiRoute> identifier_routes();
+std::span<const ApiRoute> audit_routes();
 
 /// What stands for the parts in braces; nothing where the path does not fit.
 std::optional<std::vector<std::string_view>> match_path(std::string_view pattern,

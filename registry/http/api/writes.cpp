@@ -2,6 +2,7 @@
 
 #include "proto/base/text.h"
 #include "registry/registration/operations.h"
+#include "registry/registration/rates.h"
 
 namespace idnode::http {
 
@@ -89,6 +90,9 @@ v1::Error to_error(const registration::Refusal& refusal) {
 }
 
 Outcome<WriteReply> write_once(ApiCall& call, std::span<Draft> drafts, Together together) {
+    if (const auto rate = admit_identifiers(call.registrar, call.actor, drafts.size()); !rate) {
+        return rate.error();
+    }
     registration::Identifiers identifiers(call.registrar);
     const auto field = call.request[kKeyField];
     const std::string_view key(field.data(), field.size());
@@ -110,6 +114,7 @@ Outcome<WriteReply> write_once(ApiCall& call, std::span<Draft> drafts, Together 
             return std::vector{operations.remember(call.actor, key, digest,
                                                    to_operation(reply_of(drafts, outcome)))};
         });
+    operations.forget_old();
     if (all) return reply_of(drafts, *all);
     if (all.error().code != Code::kVersionMismatch) return all.error();
     // Somebody was faster with the same key, perhaps this very caller.

@@ -1,0 +1,285 @@
+#include "registry/http/api/stream.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "proto/base/text.h"
+#include "registry/http/api/bodies.h"
+#include "registry/http/api/drafts.h"
+#include "registry/http/api/message_json.h"
+#include "registry/http/api/writes.h"
+#include "registry/json/parse.h"
+#include "registry/registration/objects.h"
+#include "registry/registration/operations.h"
+#include "registry/registration/rates.h"
+
+namespace idnode::http {
+
+namespace {
+
+using registration::Actor;
+using registration::Code;
+using registration::Draft;
+using registration::Identifiers;
+using registration::Outcome;
+using registration::Refusal;
+using registration::Registrar;
+using registration::Together;
+using registration::Write;
+using registration::WrittenAll;
+
+// Lines of one commit: more would make lookups wait for the disk, fewer would flush too often.
+constexpr std::size_t kLinesMax = 2'000;
+constexpr std::size_t kLineBytesMax = 1U << 20U;
+constexpr std::string_view kNdjsonType = "application/x-ndjson";
+constexpr std::string_view kStreamIdField = "Stream-Id";
+
+/// The place of a stream among the operations. No field of HTTP, so no idempotency key, has this
+/// character.
+std::string operation_name(std::string_view stream_id) {
+    return "stream\x01" + std::string(stream_id);
+}
+
+/// A line that could not be carried out.
+struct Failure {
+    std::uint64_t line = 0;
+    std::string handle;
+    Refusal refusal;
+};
+
+/// Lines that were read and not yet committed.
+struct Group {
+    std::deque<boost::json::value> values;  // what the drafts are views of
+    std::vector<Draft> drafts;
+    std::vector<std::uint64_t> lines;  // of each draft
+    std::vector<Failure> failures;
+};
+
+void append_line(const google::protobuf::Message& message, Bytes& out) {
+    std::string text;
+    write_message(message, text);
+    text += '\n';
+    const BytesView octets = as_bytes_view(text);
+    out.insert(out.end(), octets.begin(), octets.end());
+}
+
+class Stream final : public Upload {
+  public:
+    struct Start {
+        Actor actor;
+        Write write = Write::kCreate;
+        std::string id;            // empty: it cannot be carried on
+        std::uint64_t line = 0;    // before the body's first
+        v1::StreamProgress known;  // what is done already
+    };
+    Stream(const Registrar& registrar, Start start)
+        : registrar_(registrar),
+          start_(std::move(start)),
+          line_(start_.line),
+          progress_(start_.known) {}
+
+    bool take(BytesView piece, bool last, Bytes& out) override {
+        std::string_view text = as_text(piece);
+        while (goes_on_) {
+            const std::size_t end = text.find('\n');
+            if (end == std::string_view::npos) break;
+            take_line(text.substr(0, end), out);
+            text.remove_prefix(end + 1);
+        }
+        if (goes_on_) keep_rest(text);
+        if (goes_on_ && last && !rest_.empty()) take_line({}, out);
+        commit(last, out);
+        return goes_on_;
+    }
+
+  private:
+    /// The beginning of a line whose end is still to come.
+    void keep_rest(std::string_view text) {
+        rest_.append(text);
+        if (rest_.size() <= kLineBytesMax) return;
+        goes_on_ = false;
+        fail(++line_, {},
+             {.code = Code::kLimit,
+              .message = "the line is longer than " + std::to_string(kLineBytesMax) + " octets",
+              .remedy = "send it again, shorter, with all that follows it"});
+    }
+
+    /// `end`: of the line, whose beginning may have come before.
+    void take_line(std::string_view end, Bytes& out) {
+        std::string joined = std::exchange(rest_, {});
+        if (!joined.empty()) end = joined.append(end);
+        ++line_;
+        if (line_ <= start_.known.lines()) return;  // done before
+        if (end.find_first_not_of(" \t\r") == std::string_view::npos) return;
+        if (auto read = read_line(end); !read) {
+            fail(line_, {}, {.code = Code::kInvalid, .message = read.error().detail});
+        }
+        if (group_.drafts.size() + group_.failures.size() >= kLinesMax) commit(false, out);
+    }
+
+    Result<void> read_line(std::string_view line) {
+        auto value = json::parse(line, kLineBytesMax);
+        if (!value) return value.error();
+        group_.values.push_back(*std::move(value));
+        auto draft = read_identifier(group_.values.back(), start_.write);
+        if (!draft) return draft.error();
+        group_.drafts.push_back(*std::move(draft));
+        group_.lines.push_back(line_);
+        return {};
+    }
+
+    void fail(std::uint64_t line, std::string_view handle, Refusal refusal) {
+        group_.failures.push_back({line, std::string(handle), std::move(refusal)});
+    }
+
+    /// Everything up to the last whole line, durably; then the sender is told.
+    void commit(bool last, Bytes& out) {
+        const bool nothing_new = line_ <= progress_.lines() && group_.failures.empty();
+        if (!(nothing_new && !last)) {
+            if (const auto written = write(); !written) {
+                goes_on_ = false;
+                group_.failures.clear();
+                fail(progress_.lines() + 1, {}, written.error());
+            }
+            tell(last && goes_on_, out);
+        }
+        group_ = {};
+    }
+
+    Outcome<void> write() {
+        v1::StreamProgress next = progress_;
+        next.set_lines(std::max(line_, progress_.lines()));
+        next.set_failed(next.failed() + group_.failures.size());
+        const auto counted = [&next](const WrittenAll& all) {
+            v1::StreamProgress out = next;
+            for (const auto& one : all) {
+                if (one) {
+                    out.set_done(out.done() + 1);
+                } else {
+                    out.set_failed(out.failed() + 1);
+                }
+            }
+            return out;
+        };
+        registration::Remember remember;
+        const registration::Operations operations(registrar_);
+        const std::string name = operation_name(start_.id);
+        if (!start_.id.empty()) {
+            auto before = operations.find(start_.actor, name, {});
+            if (!before) return before.error();
+            remember = [&, found = *std::move(before)](const WrittenAll& all) {
+                v1::Operation operation;
+                operation.set_result(counted(all).SerializeAsString());
+                return operations.renew(start_.actor, name, std::move(operation), found);
+            };
+        }
+        const auto rate =
+            registration::admit_identifiers(registrar_, start_.actor, group_.drafts.size());
+        if (!rate) return rate.error();
+        // What may be done is looked at afresh for each group.
+        Identifiers identifiers(registrar_);
+        const auto all =
+            identifiers.write(start_.actor, group_.drafts, Together::kIndependent, remember);
+        if (!all) return all.error();
+        progress_ = counted(*all);
+        for (std::size_t at = 0; at < all->size(); ++at) {
+            if ((*all)[at]) continue;
+            fail(group_.lines[at], group_.drafts[at].handle, (*all)[at].error());
+        }
+        return {};
+    }
+
+    void tell(bool ended, Bytes& out) {
+        std::ranges::sort(group_.failures, {}, &Failure::line);
+        for (const Failure& failure : group_.failures) {
+            v1::StreamProgress line;
+            auto& told = *line.mutable_failure();
+            told.set_line(failure.line);
+            if (is_utf8(failure.handle)) told.set_handle(failure.handle);
+            *told.mutable_error() = to_error(failure.refusal);
+            append_line(line, out);
+        }
+        v1::StreamProgress line = progress_;
+        line.set_ended(ended);
+        append_line(line, out);
+    }
+
+    const Registrar& registrar_;
+    const Start start_;
+    std::uint64_t line_;           // that was read last
+    v1::StreamProgress progress_;  // what is durable
+    std::string rest_;
+    Group group_;
+    bool goes_on_ = true;
+};
+
+Outcome<v1::StreamProgress> known_progress(const Registrar& registrar, const Actor& actor,
+                                           std::string_view id) {
+    v1::StreamProgress out;
+    const auto found = registration::Operations(registrar).find(actor, operation_name(id), {});
+    if (!found) return found.error();
+    if (*found && !out.ParseFromString((*found)->operation.result())) {
+        return registration::damaged_object();
+    }
+    return out;
+}
+
+Outcome<Stream::Start> start_of(const RequestHeader& header, const Registrar& registrar,
+                                const Actor& actor, const Parameters& query) {
+    if (auto may = registration::require(actor, v1::SCOPE_IDENTIFIERS_WRITE); !may) {
+        return may.error();
+    }
+    Stream::Start out;
+    out.actor = actor;
+    const auto write = write_named(query.first("action").value_or(""));
+    if (!write) {
+        return registration::invalid("action", "must be create, put, replace, patch or delete");
+    }
+    out.write = *write;
+    if (const auto from = query.first("from")) {
+        const std::uint64_t line = number_of(*from);
+        if (line == 0) return registration::invalid("from", "must be the number of a line, from 1");
+        out.line = line - 1;
+    }
+    const auto field = header[kStreamIdField];
+    out.id.assign(field.data(), field.size());
+    if (out.id.size() > registration::kIdempotencyKeyBytesMax || !is_utf8(out.id)) {
+        return registration::invalid(std::string(kStreamIdField), "at most 128 characters");
+    }
+    if (out.id.empty()) {
+        out.known.set_lines(out.line);
+        return out;
+    }
+    auto known = known_progress(registrar, actor, out.id);
+    if (!known) return known.error();
+    out.known = *std::move(known);
+    if (out.line > out.known.lines()) {
+        return registration::invalid(
+            "from", "lines up to " + std::to_string(out.known.lines()) + " are done, not more");
+    }
+    return out;
+}
+
+}  // namespace
+
+UploadStart begin_stream(const RequestHeader& header, const Registrar& registrar,
+                         const Actor& actor, const Parameters& query) {
+    auto start = start_of(header, registrar, actor, query);
+    if (!start) {
+        Request request;
+        request.base() = header;
+        return {refuse(request, start.error()), nullptr};
+    }
+    UploadStart out{Response(Status::ok, 11), nullptr};
+    out.response.set(boost::beast::http::field::content_type, kNdjsonType);
+    out.upload = std::make_unique<Stream>(registrar, *std::move(start));
+    return out;
+}
+
+Response get_stream(ApiCall& call) {
+    return answer_outcome(call, Status::ok,
+                          known_progress(call.registrar, call.actor, call.subjects[0]));
+}
+
+}  // namespace idnode::http
