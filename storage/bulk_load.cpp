@@ -7,6 +7,18 @@
 namespace idnode::storage {
 namespace {
 
+class RocksAdder final : public BulkLoad::Adder {
+  public:
+    explicit RocksAdder(Loader& loader) : adder_(loader) {}
+    Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
+                     std::uint64_t order) override {
+        return adder_.add(handle, suffix_case, values, order);
+    }
+
+  private:
+    Loader::Adder adder_;
+};
+
 class RocksBulkLoad final : public BulkLoad {
   public:
     RocksBulkLoad(std::unique_ptr<RocksStore> store, std::unique_ptr<Loader> loader)
@@ -16,6 +28,7 @@ class RocksBulkLoad final : public BulkLoad {
                      std::uint64_t order) override {
         return loader_->add(handle, suffix_case, values, order);
     }
+    std::unique_ptr<Adder> adder() override { return std::make_unique<RocksAdder>(*loader_); }
     Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) override {
         return loader_->home(prefix_handle, suffix_case);
     }

@@ -44,6 +44,15 @@ class BulkLoad {
     /// stands in the source, so that threads may add in any order; no two with one handle share it.
     virtual Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
                              BytesView values, std::uint64_t order) = 0;
+    /// The same for one thread that adds many: it shares nothing with others until it is gone,
+    /// which it must be before `finish`.
+    class Adder {
+      public:
+        virtual ~Adder() = default;
+        virtual Result<void> add(std::string_view handle, model::SuffixCase suffix_case,
+                                 BytesView values, std::uint64_t order) = 0;
+    };
+    virtual std::unique_ptr<Adder> adder() = 0;
     virtual Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) = 0;
 
     /// What the store held before the load began.

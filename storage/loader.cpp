@@ -114,15 +114,19 @@ Loader::Loader(Options options, RocksStore& store, std::unique_ptr<ImportFolder>
       folder_(std::move(folder)),
       runs_(folder_->path(), options_.memory_bytes) {}
 
-Result<void> Loader::add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
-                         std::uint64_t order) {
-    if (finished_) return already_finished();
-    thread_local model::Key key;
+Result<void> Loader::Adder::add(std::string_view handle, model::SuffixCase suffix_case,
+                                BytesView values, std::uint64_t order) {
+    if (loader_.finished_) return already_finished();
     if (auto checked = check_handle(handle); !checked) return checked;
     const auto summary = check_values(handle, values);
     if (!summary) return summary.error();
-    model::write_key(handle, suffix_case, key);
-    return runs_.add({key, handle, 0, summary->all_public, values}, order);
+    model::write_key(handle, suffix_case, key_);
+    return filler_.add({key_, handle, 0, summary->all_public, values}, order);
+}
+
+Result<void> Loader::add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
+                         std::uint64_t order) {
+    return Adder(*this).add(handle, suffix_case, values, order);
 }
 
 Result<void> Loader::home(std::string_view prefix_handle, model::SuffixCase suffix_case) {

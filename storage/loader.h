@@ -56,6 +56,19 @@ class Loader {
     /// Borrows the store.
     static Result<std::unique_ptr<Loader>> begin(Options options, RocksStore& store);
 
+    /// See `BulkLoad::Adder`.
+    class Adder {
+      public:
+        explicit Adder(Loader& loader) : loader_(loader), filler_(loader.runs_) {}
+        Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
+                         std::uint64_t order);
+
+      private:
+        Loader& loader_;
+        SortedRuns::Filler filler_;
+        model::Key key_;
+    };
+
     /// Both may be called from several threads.
     Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
                      std::uint64_t order);

@@ -146,6 +146,11 @@ std::vector<std::unique_ptr<RunSource>> sources_of(std::vector<std::unique_ptr<R
     return sources;
 }
 
+/// How many octets both begin with.
+std::size_t shared_bytes(std::string_view a, std::string_view b) {
+    return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
 /// The chunk is filled from end to end: fewer, larger pages save most of its page faults. Advice
 /// only.
 void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
@@ -179,12 +184,19 @@ void RunChunk::append(const RecordParts& parts, std::uint64_t number) {
     item.key_bytes = static_cast<std::uint32_t>(parts.key.size());
     item.stored_bytes = static_cast<std::uint32_t>(encoded_record_bytes(parts));
     item.number = number;
+    shared_key_bytes_ =
+        is_empty() ? parts.key.size()
+                   : shared_bytes(key(items_.front()).substr(0, shared_key_bytes_), parts.key);
     size_ += item.key_bytes + item.stored_bytes;
     if (size_ > bytes_) grow(size_);  // only a first record larger than the chunk
     const std::span<std::byte> out = octets().subspan(item.offset);
     std::ranges::copy(as_bytes_view(parts.key), out.begin());
     encode_record(parts, out.subspan(item.key_bytes));
     items_.push_back(item);
+}
+
+void RunChunk::prefetch(const Item& item) const {
+    __builtin_prefetch(octets_.get() + item.offset);
 }
 
 std::string_view RunChunk::key(const Item& item) const {
@@ -194,11 +206,7 @@ std::string_view RunChunk::key(const Item& item) const {
 std::size_t RunChunk::shared_key_bytes(std::span<const Item> items) const {
     const std::string_view first = key(items.front());
     std::size_t shared = first.size();
-    for (const Item& item : items) {
-        const std::string_view other = key(item);
-        const auto at = std::ranges::mismatch(first.substr(0, shared), other).in1;
-        shared = static_cast<std::size_t>(at - first.begin());
-    }
+    for (const Item& item : items) shared = shared_bytes(first.substr(0, shared), key(item));
     return shared;
 }
 
@@ -209,15 +217,15 @@ bool RunChunk::comes_first(const Item& a, const Item& b) const {
 
 void RunChunk::sort() {
     const auto first = [this](const Item& a, const Item& b) { return comes_first(a, b); };
-    if (!std::ranges::is_sorted(items_, first)) sort(items_);
+    if (!std::ranges::is_sorted(items_, first)) sort(items_, shared_key_bytes_);
 }
 
 /// By eight octets that are held beside the offsets, so that comparing does not walk to the keys;
 /// where these are equal, again by the octets behind.
-void RunChunk::sort(std::span<Item> items) {
-    if (items.empty()) return;
-    const std::size_t shared = shared_key_bytes(items);
-    for (Item& item : items) {
+void RunChunk::sort(std::span<Item> items, std::size_t shared) {
+    for (std::size_t at = 0; at < items.size(); ++at) {
+        if (at + kPrefetchAhead < items.size()) prefetch(items[at + kPrefetchAhead]);
+        Item& item = items[at];
         const std::string_view rest = key(item).substr(shared);
         item.order = 0;
         for (std::size_t i = 0; i < sizeof item.order; ++i) {
@@ -235,16 +243,14 @@ void RunChunk::sort(std::span<Item> items) {
             std::ranges::sort(equal,
                               [this](const Item& a, const Item& b) { return comes_first(a, b); });
         } else {
-            sort(equal);
+            sort(equal, shared_key_bytes(equal));
         }
         run = end;
     }
 }
 
 RunEntry RunChunk::at(std::size_t i) {
-    if (i + kPrefetchAhead < items_.size()) {
-        __builtin_prefetch(octets_.get() + items_[i + kPrefetchAhead].offset);
-    }
+    if (i + kPrefetchAhead < items_.size()) prefetch(items_[i + kPrefetchAhead]);
     const Item& item = items_[i];
     return {key(item), octets().subspan(item.offset + item.key_bytes, item.stored_bytes),
             item.number};
@@ -297,19 +303,25 @@ SortedRuns::SortedRuns(std::filesystem::path dir, std::uint64_t memory_bytes)
           memory_bytes / kChunksPerMemory, kChunkBytesMin, kChunkBytesMax))),
       chunks_max_(std::max(kChunksMin, static_cast<std::size_t>(memory_bytes / chunk_bytes_))) {}
 
-Result<void> SortedRuns::add(const RecordParts& parts, std::uint64_t number) {
-    auto chunk = take_chunk(parts);
-    if (!chunk) return chunk.error();
-    (*chunk)->append(parts, number);
-    const std::scoped_lock lock(mutex_);
-    open_.push_back(*std::move(chunk));
-    room_.notify_one();
+SortedRuns::Filler::~Filler() {
+    if (chunk_) runs_.give_back(std::move(chunk_), count_);
+}
+
+Result<void> SortedRuns::Filler::add(const RecordParts& parts, std::uint64_t number) {
+    if (chunk_ && !chunk_->has_room_for(parts)) {
+        if (auto put = runs_.put_sorted(std::move(chunk_)); !put) return put;
+    }
+    if (!chunk_) {
+        auto taken = runs_.take_chunk(parts);
+        if (!taken) return taken.error();
+        chunk_ = *std::move(taken);
+    }
+    chunk_->append(parts, number);
     ++count_;
     return {};
 }
 
-/// A chunk with room for the record, in the caller's hands until it is put back. There are never
-/// more open ones than threads that add. A full one is sorted by who finds it so.
+/// A chunk with room for the record. Full ones are sorted by who finds them so.
 Result<SortedRuns::Chunk> SortedRuns::take_chunk(const RecordParts& parts) {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -329,6 +341,13 @@ Result<SortedRuns::Chunk> SortedRuns::take_chunk(const RecordParts& parts) {
             room_.wait(lock);
         }
     }
+}
+
+void SortedRuns::give_back(Chunk chunk, std::uint64_t records) {
+    const std::scoped_lock lock(mutex_);
+    open_.push_back(std::move(chunk));
+    count_ += records;
+    room_.notify_one();
 }
 
 /// Sorts it, and spills what is sorted if that is much: others go on with the rest of the memory.

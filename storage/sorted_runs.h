@@ -65,12 +65,14 @@ class RunChunk {
     std::string_view key(const Item& item) const;
     std::size_t shared_key_bytes(std::span<const Item> items) const;
     bool comes_first(const Item& a, const Item& b) const;
-    void sort(std::span<Item> items);
+    void sort(std::span<Item> items, std::size_t shared_key_bytes);
+    void prefetch(const Item& item) const;
 
     std::size_t bytes_ = 0;
     std::size_t size_ = 0;
     std::unique_ptr<std::byte[]> octets_;  // uninitialised behind `size_`
     std::vector<Item> items_;
+    std::size_t shared_key_bytes_ = 0;  // that all keys begin with
 };
 
 /// All sources in one order; of several entries with one key the one with the highest number.
@@ -90,23 +92,43 @@ class RunMerge {
 };
 
 class SortedRuns {
+    using Chunk = std::unique_ptr<RunChunk>;
+
   public:
     /// `dir` exists; runs are spilled there.
     SortedRuns(std::filesystem::path dir, std::uint64_t memory_bytes);
 
-    /// Of equal keys the one with the highest `number` counts. Thread-safe, and threads do not wait
-    /// for each other's copying. Waits while memory is full.
-    Result<void> add(const RecordParts& parts, std::uint64_t number);
-    /// No more is added. The merge borrows from this object.
+    /// Adds records from one thread, which has a chunk to itself as long as this lives.
+    class Filler {
+      public:
+        explicit Filler(SortedRuns& runs) : runs_(runs) {}
+        ~Filler();
+        Filler(const Filler&) = delete;
+        Filler& operator=(const Filler&) = delete;
+
+        /// Of equal keys the one with the highest `number` counts. Waits while memory is full.
+        Result<void> add(const RecordParts& parts, std::uint64_t number);
+
+      private:
+        SortedRuns& runs_;
+        Chunk chunk_;
+        std::uint64_t count_ = 0;
+    };
+
+    /// One record, from any thread: many are better given to a filler.
+    Result<void> add(const RecordParts& parts, std::uint64_t number) {
+        return Filler(*this).add(parts, number);
+    }
+
+    /// No more is added, and no filler is left. The merge borrows from this object.
     Result<std::unique_ptr<RunMerge>> merge();
     /// Of all that were added; once nothing is added any more.
     std::uint64_t count() const { return count_; }
     std::size_t spilled_runs() const { return spilled_.size(); }
 
   private:
-    using Chunk = std::unique_ptr<RunChunk>;
-
     Result<Chunk> take_chunk(const RecordParts& parts);
+    void give_back(Chunk chunk, std::uint64_t records);
     Result<void> put_sorted(Chunk chunk);
     Result<void> spill(std::vector<Chunk> chunks, const std::filesystem::path& path);
     void sort_open_chunks();
@@ -115,7 +137,7 @@ class SortedRuns {
     const std::size_t chunk_bytes_;
     const std::size_t chunks_max_;
 
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::condition_variable room_;
     std::vector<Chunk> open_;  // with room, and in nobody's hands
     std::vector<Chunk> sorted_;

@@ -12,8 +12,17 @@ namespace {
 
 constexpr std::uint64_t kFileBytesMax = 128U << 20U;
 constexpr std::size_t kBatchBytes = 256U << 10U;
-constexpr std::size_t kBatchesWaitingMax = 4;
+/// Enough to go on while a file is synced.
+constexpr std::size_t kBatchesWaitingMax = 64;
+/// Written back beside the writing, so that little is left for the sync at the end of a file.
+constexpr std::uint64_t kWriteBackBytes = 4U << 20U;
 constexpr std::string_view kDoing = "writing the files of an import";
+
+rocksdb::EnvOptions environment() {
+    rocksdb::EnvOptions out;
+    out.bytes_per_sync = kWriteBackBytes;
+    return out;
+}
 
 }  // namespace
 
@@ -22,9 +31,9 @@ SstFiles::SstFiles(const RocksDb& rocks, Family family, std::filesystem::path di
       family_(family),
       dir_(std::move(dir)),
       // The page cache may keep the files: lookups will want them.
-      writer_(std::make_unique<rocksdb::SstFileWriter>(
-          rocksdb::EnvOptions(), rocks.file_options(family), rocks.family(family),
-          /*invalidate_page_cache=*/false)) {}
+      writer_(std::make_unique<rocksdb::SstFileWriter>(environment(), rocks.file_options(family),
+                                                       rocks.family(family),
+                                                       /*invalidate_page_cache=*/false)) {}
 
 SstFiles::~SstFiles() = default;
 

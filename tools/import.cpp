@@ -116,15 +116,16 @@ class Pipeline {
 class LoadSink final : public RecordSink {
   public:
     LoadSink(storage::BulkLoad& load, std::uint64_t block_number)
-        : load_(load), first_order_(block_number * kOrdersPerBlock) {}
+        : adder_(load.adder()), first_order_(block_number * kOrdersPerBlock) {}
 
     Result<void> take(const ParsedRecord& record) override {
-        return load_.add(record.handle, record.suffix_case, record.values, first_order_ + count_++);
+        return adder_->add(record.handle, record.suffix_case, record.values,
+                           first_order_ + count_++);
     }
     std::uint64_t count() const { return count_; }
 
   private:
-    storage::BulkLoad& load_;
+    const std::unique_ptr<storage::BulkLoad::Adder> adder_;
     const std::uint64_t first_order_;
     std::uint64_t count_ = 0;
 };

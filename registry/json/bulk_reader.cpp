@@ -62,6 +62,7 @@ class BulkReader::Fast {
     bool read_value_members(od::object object, Value& out, Members& seen);
     bool read_member(od::field field, Value& out, Members& seen);
     bool read_ttl(od::value value, Value& out);
+    bool read_time(std::string_view text, std::uint32_t& out);
     bool read_data(od::value value);
     bool read_data_object(od::object object);
     bool read_admin(od::value value);
@@ -79,6 +80,8 @@ class BulkReader::Fast {
     Bytes values_;   // the result
     Bytes ordered_;  // scratch, where the values were not in order
     std::vector<Slice> slices_;
+    std::string last_time_text_;
+    std::uint32_t last_time_ = 0;
 };
 
 bool BulkReader::Fast::read_int32(od::value value, std::uint32_t& out) {
@@ -177,9 +180,7 @@ bool BulkReader::Fast::read_member(od::field field, Value& out, Members& seen) {
         if (!once(seen.timestamp) || field.value().get_string().get(text) != simdjson::SUCCESS) {
             return false;
         }
-        const auto time = parse_time(text);
-        out.timestamp = time.value_or(0);
-        return time.has_value();
+        return read_time(text, out.timestamp);
     }
     if (name == "permissions") {
         if (!once(seen.permissions) || field.value().get_string().get(text) != simdjson::SUCCESS ||
@@ -200,10 +201,20 @@ bool BulkReader::Fast::read_ttl(od::value value, Value& out) {
     if (type != od::json_type::string) return read_int32(value, out.ttl);
     std::string_view text;
     if (value.get_string().get(text) != simdjson::SUCCESS) return false;
-    const auto time = parse_time(text);
     out.ttl_type = handle::TtlType::kAbsolute;
-    out.ttl = time.value_or(0);
-    return time.has_value();
+    return read_time(text, out.ttl);
+}
+
+/// The values of a record mostly have one time.
+bool BulkReader::Fast::read_time(std::string_view text, std::uint32_t& out) {
+    if (text != last_time_text_) {
+        const auto time = parse_time(text);
+        if (!time) return false;
+        last_time_text_ = text;
+        last_time_ = *time;
+    }
+    out = last_time_;
+    return true;
 }
 
 bool BulkReader::Fast::read_data(od::value value) {
