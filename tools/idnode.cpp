@@ -23,6 +23,8 @@ int run(int argc, char** argv) {
     add_batch(program, exit_code);
     add_key(program, exit_code);
     add_verify(program, exit_code);
+    add_registration(program, exit_code);
+    add_register(program, exit_code);
     add_status(program, exit_code);
     add_settings(program, exit_code);
     try {

@@ -18,6 +18,10 @@ target_sources(idnode PRIVATE
   commands/batch.cpp
   commands/key.cpp
   commands/records.cpp
+  commands/register.cpp
+  commands/registration.cpp
+  commands/registration_api.cpp
+  commands/registration_verbs.cpp
   commands/remote.cpp
   commands/verify.cpp)
 target_link_libraries(idnode PRIVATE idnode_remote)

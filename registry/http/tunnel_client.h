@@ -4,11 +4,10 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
+#include "registry/http/http_client.h"
 #include "resolver/forward/endpoint.h"
 
 namespace idnode::http {
-
-enum class Scheme : std::uint8_t { kHttp, kHttps };
 
 /// The client's side of the tunnel of §3.7: sends one message and returns the octets of the
 /// response's body. Blocks; for tools. The server's certificate is not checked: whoever knows the

@@ -1,5 +1,6 @@
 // Registration as an operator and a factory see it: over the API, against the real node.
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "tests/server/registration_client.h"
 
@@ -245,6 +246,40 @@ TEST_CASE("a prefix moves to the enterprise's own node and back, and lookups fol
     CHECK(prefix.values().at(0).type == "HS_SITE");
     CHECK(client.put(path, R"({"hosting":"HOSTING_HOSTED"})").status == 200);
     CHECK(resolved(setting, handle, 2000) == "here");
+}
+
+TEST_CASE("an operator and a factory work from the command line") {
+    Setting setting;
+    const auto folder = setting.node().scratch().path();
+    const auto idnode = [&](std::vector<std::string> arguments) {
+        std::vector<std::string> command{IDNODE_BIN_DIR "/idnode"};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        for (const std::string& one :
+             {std::string("--server"), "127.0.0.1:" + std::to_string(setting.daemon().http_port()),
+              std::string("--token-file"),
+              (setting.node().root() / "keys" / "operator.token").string(),
+              std::string("--server-key"),
+              (setting.node().root() / "keys" / "pubkey.bin").string()}) {
+            command.push_back(one);
+        }
+        return testing::run(command);
+    };
+    std::ofstream(folder / "profile.json")
+        << R"({"name":"Works","certificate":{"kind":"CERTIFICATE_KIND_CREDIT_CODE","number":")" +
+               credit_code(7) + R"("}})";
+    CHECK(idnode({"enterprise", "apply", "--file", (folder / "profile.json").string()}).exit_code ==
+          0);
+    CHECK(idnode({"enterprise", "approve", "1"}).exit_code == 0);
+    CHECK(idnode({"prefix", "allot", "88.100.7", "--enterprise", "1"}).exit_code == 0);
+    CHECK(idnode({"prefix", "show", "88.100.8"}).exit_code == 1);
+    std::ofstream(folder / "lines.ndjson") << identifier("88.100.7/a", "1") << "\n"
+                                           << identifier("88.100.9/a", "1") << "\n";
+    const auto registered = idnode({"register", (folder / "lines.ndjson").string()});
+    CHECK(registered.exit_code == 1);
+    CHECK_THAT(registered.output, Catch::Contains("E_FOREIGN_PREFIX"));
+    CHECK(resolved(setting, "88.100.7/a", 2000) == "1");
+    const auto trail = idnode({"audit", "--kind", "identifier"});
+    CHECK_THAT(trail.output, Catch::Contains("account:operator"));
 }
 
 TEST_CASE("passwords, tokens and their ends") {

@@ -22,6 +22,9 @@ void add_init(CLI::App& program, int& exit_code);
 /// create, add, modify, remove, delete, list, home, unhome.
 void add_records(CLI::App& program, int& exit_code);
 void add_key(CLI::App& program, int& exit_code);
+void add_register(CLI::App& program, int& exit_code);
+/// enterprise, prefix, account, template, audit.
+void add_registration(CLI::App& program, int& exit_code);
 void add_resolve(CLI::App& program, int& exit_code);
 void add_status(CLI::App& program, int& exit_code);
 void add_settings(CLI::App& program, int& exit_code);
