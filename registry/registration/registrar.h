@@ -14,7 +14,8 @@ struct Terms {
     std::string own_prefix = "88.100";  // folded
     unsigned prefix_levels_max = 3;
     model::SuffixCase suffix_case = model::SuffixCase::kFold;  // of prefixes allotted from now on
-    bool is_mirror = false;                                    // nothing may be changed
+    bool allow_plain = false;  // passwords and tokens over plain HTTP, from other machines too
+    bool is_mirror = false;    // nothing may be changed
     std::chrono::seconds token_lifetime{86'400};
     std::chrono::seconds token_lifetime_max{31'536'000};
     std::chrono::days retire{0};  // for how long a deleted identifier cannot be registered again

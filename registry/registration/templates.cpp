@@ -247,6 +247,10 @@ Outcome<void> check_values(const v1::Template& form, std::span<DraftValue> value
         if (item->state() == v1::ITEM_STATE_DISABLED) {
             return value_refusal(Code::kItemDisabled, value.index, "the item is disabled");
         }
+        if (patch && value.text.empty()) {  // it is removed
+            if (!item->required()) continue;
+            return value_refusal(Code::kItemMissing, value.index, item->type() + ": is required");
+        }
         if (const auto rule = broken_rule(*item, value.text)) {
             return value_refusal(Code::kItemInvalid, value.index, item->type() + ": " + *rule);
         }

@@ -10,6 +10,7 @@
 
 #include "proto/base/text.h"
 #include "registry/http/api/bodies.h"
+#include "registry/http/api/openapi.h"
 #include "registry/http/api/routes.h"
 #include "registry/http/api/stream.h"
 #include "registry/registration/rates.h"
@@ -20,6 +21,7 @@ namespace {
 
 using Field = boost::beast::http::field;
 using registration::Code;
+using registration::Outcome;
 using registration::Refusal;
 
 // As SNMS allows its batches.
@@ -45,6 +47,12 @@ void show_rate(const registration::RateLimits::Rate& rate, Response& out) {
     out.set("RateLimit-Reset", "1");
 }
 
+Refusal needs_tls() {
+    return {.code = Code::kNotAuthenticated,
+            .message = "passwords and tokens are taken over HTTPS only",
+            .remedy = "use https, and revoke the token: others may have read it"};
+}
+
 class ApiHandler final : public Handler {
   public:
     ApiHandler(const registration::Registrar& registrar, registration::LoginLimit& logins)
@@ -65,7 +73,9 @@ class ApiHandler final : public Handler {
     }
     UploadStart begin_upload(const RequestHeader& header, const Caller& caller) override {
         registration::Accounts accounts(registrar_, logins_);
-        const auto actor = accounts.by_token(bearer_token(header), address_of(caller));
+        const auto actor = is_private(caller, registrar_.terms)
+                               ? accounts.by_token(bearer_token(header), address_of(caller))
+                               : Outcome<registration::Actor>(needs_tls());
         Parameters query;
         const auto read = query.add_form(target_of(header).query);
         if (actor && read) return begin_stream(header, registrar_, *actor, query);
@@ -114,6 +124,9 @@ class ApiHandler final : public Handler {
             }
             call.subjects.push_back(*std::move(decoded));
         }
+        if (!is_private(call.caller, call.registrar.terms) && route.path != kDescriptionPath) {
+            return refuse(call, needs_tls());
+        }
         if (!route.open) {
             auto actor =
                 call.accounts.by_token(bearer_token(call.request), address_of(call.caller));
@@ -150,6 +163,11 @@ std::string address_of(const Caller& caller) {
         ::inet_ntop(AF_INET6, &v6, text.data(), text.size());
     }
     return text.data();
+}
+
+bool is_private(const Caller& caller, const registration::Terms& terms) {
+    const std::string address = address_of(caller);
+    return caller.secure || terms.allow_plain || address == "::1" || address.starts_with("127.");
 }
 
 std::string_view bearer_token(const RequestHeader& header) {

@@ -17,6 +17,8 @@ std::unique_ptr<Handler> make_api_handler(const registration::Registrar& registr
 
 /// The peer's address as the audit trail has it.
 std::string address_of(const Caller& caller);
+/// Whether secrets may come this way: by TLS, from this machine, or where the terms allow it.
+bool is_private(const Caller& caller, const registration::Terms& terms);
 /// The token of `Authorization: Bearer TOKEN`; empty: there is none.
 std::string_view bearer_token(const RequestHeader& header);
 
