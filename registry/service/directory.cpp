@@ -24,8 +24,8 @@ Result<std::vector<handle::Value>> LocalDirectory::values(std::string_view handl
     return out;
 }
 
-Result<bool> LocalDirectory::is_secret_answer_elsewhere(const handle::VerifyRequest& question,
-                                                        handle::Version) {
+Result<SecretVerdict> LocalDirectory::ask_about_secret(const handle::VerifyRequest& question,
+                                                       handle::Version) {
     return Error{Errc::kUnsupported, std::string(question.user_handle) + " lies on another node"};
 }
 

@@ -13,6 +13,13 @@
 
 namespace idnode::service {
 
+/// What the node that keeps a secret says of an answer (§5.4).
+struct SecretVerdict {
+    bool is_valid = false;
+    /// What the node speaks: an older one does not know the newer forms of answers.
+    handle::Version version = handle::kOwnVersion;
+};
+
 /// Where the rules read other records: administrators of prefixes, groups, keys. What lies here is
 /// read with full rights; the rest is asked of the responsible node. May block on disk and network.
 class Directory {
@@ -27,8 +34,8 @@ class Directory {
     virtual bool is_here(std::string_view handle) = 0;
     /// Whether an answer proves a secret key that another node keeps (§5.4); `version`: of the
     /// answer.
-    virtual Result<bool> is_secret_answer_elsewhere(const handle::VerifyRequest& question,
-                                                    handle::Version version) = 0;
+    virtual Result<SecretVerdict> ask_about_secret(const handle::VerifyRequest& question,
+                                                   handle::Version version) = 0;
 };
 
 /// The directory of a node that asks nobody: only its own records.
@@ -38,8 +45,8 @@ class LocalDirectory : public Directory {
         : store_(store), responsibility_(store, std::move(own_prefix)) {}
     Result<std::vector<handle::Value>> values(std::string_view handle) override;
     bool is_here(std::string_view handle) override;
-    Result<bool> is_secret_answer_elsewhere(const handle::VerifyRequest& question,
-                                            handle::Version version) override;
+    Result<SecretVerdict> ask_about_secret(const handle::VerifyRequest& question,
+                                           handle::Version version) override;
 
   private:
     const model::RecordStore& store_;

@@ -22,6 +22,7 @@ namespace {
 
 using handle::ResponseCode;
 using resolver::Deadline;
+using service::SecretVerdict;
 using Values = std::vector<handle::Value>;
 using SteadyClock = std::chrono::steady_clock;
 
@@ -129,14 +130,15 @@ class Remote final : public resolver::RemoteIdentities {
         return read(handle, {"HS_ADMIN", "HS_VLIST", "HS_PUBKEY"}, deadline);
     }
 
-    Result<bool> is_secret_answer(const handle::VerifyRequest& question, handle::Version version,
-                                  Deadline deadline) override;
+    Result<SecretVerdict> ask_about_secret(const handle::VerifyRequest& question,
+                                           handle::Version version, Deadline deadline) override;
 
   private:
     Result<Values> read(std::string_view handle, std::vector<std::string> types, Deadline deadline);
     Result<Values> ask(std::string_view handle, std::vector<std::string> types, Deadline deadline);
-    Result<bool> ask_server(const handle::Site& site, const handle::VerifyRequest& question,
-                            handle::Version version, Deadline deadline);
+    Result<SecretVerdict> ask_server(const handle::Site& site,
+                                     const handle::VerifyRequest& question, handle::Version version,
+                                     Deadline deadline);
 
     resolver::Upstream& upstream_;
     const model::Digests& digests_;
@@ -192,8 +194,8 @@ Result<Values> Remote::ask(std::string_view handle, std::vector<std::string> typ
     }
 }
 
-Result<bool> Remote::is_secret_answer(const handle::VerifyRequest& question,
-                                      handle::Version version, Deadline deadline) {
+Result<SecretVerdict> Remote::ask_about_secret(const handle::VerifyRequest& question,
+                                               handle::Version version, Deadline deadline) {
     const model::HandleParts parts = model::split_handle(question.user_handle);
     // A prefix handle lies with the registry that its parent names (§1.4).
     const bool is_prefix = !parts.has_slash || model::is_prefix_handle(question.user_handle);
@@ -213,16 +215,17 @@ Result<bool> Remote::is_secret_answer(const handle::VerifyRequest& question,
         const auto site = handle::decode_site(value.data);
         if (!site || site->servers.empty()) continue;
         if (++tried > kSitesMax) break;
-        const auto valid = ask_server(*site, question, version, deadline);
-        if (valid) return *valid;
-        last = valid.error();
+        const auto verdict = ask_server(*site, question, version, deadline);
+        if (verdict) return *verdict;
+        last = verdict.error();
     }
     return last;
 }
 
 /// Operation 201 at the server of the site that the handle hashes to (§6.3).
-Result<bool> Remote::ask_server(const handle::Site& site, const handle::VerifyRequest& question,
-                                handle::Version version, Deadline deadline) {
+Result<SecretVerdict> Remote::ask_server(const handle::Site& site,
+                                         const handle::VerifyRequest& question,
+                                         handle::Version version, Deadline deadline) {
     const std::uint32_t number = handle::hash_number(
         digests_.md5(as_bytes_view(handle::text_to_hash(question.user_handle, site.hash_option))));
     const handle::Server& server = site.servers[number % site.servers.size()];
@@ -248,7 +251,7 @@ Result<bool> Remote::ask_server(const handle::Site& site, const handle::VerifyRe
         options, {spoken, server.public_key}));
     const auto valid = client.verify(question);
     if (!valid) return Error{Errc::kUnavailable, valid.error().detail};
-    return *valid;
+    return SecretVerdict{.is_valid = *valid, .version = site.protocol};
 }
 
 }  // namespace

@@ -122,13 +122,28 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
     }
     handle::MessageView request = *original;
     request.envelope = to.request.envelope;
-    Answerer answerer = answerer_of(to, *answer, challenge);
-    const ReplyTo challenged{context_, request,    to.peer,           to.now,
-                             to.out,   to.session, answerer.claimed()};
+    Answerer answerer({.answer = *answer,
+                       .challenge = challenge,
+                       .version = to.request.envelope.version,
+                       .is_industrial = to.peer.logins != nullptr,
+                       .may_ask_again = true},
+                      directory_, context_.proofs);
+    const ReplyTo challenged{context_,
+                             request,
+                             to.peer,
+                             to.now,
+                             to.out,
+                             to.session,
+                             answerer.claimed(),
+                             &answerer.challenge()};
 
     if (to.session != nullptr) {
         // The MACs come before anything that they would vouch for (§5.7).
-        ResponseCode belongs = check_mac(*original, *to.session, context_.cryptography);
+        // The second round was preceded by a first, in which the request's counter was taken.
+        ResponseCode belongs = ResponseCode::kSuccess;
+        if (!challenge.is_second_round()) {
+            belongs = check_mac(*original, *to.session, context_.cryptography);
+        }
         if (belongs == ResponseCode::kSuccess && !to.request.credential.empty()) {
             belongs = check_mac(to.request, *to.session, context_.cryptography);
         }
@@ -145,15 +160,6 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
         is_same(to.session->terms().identity, *answerer.claimed())) {
         context_.sessions.mark_authenticated(*to.session);
     }
-}
-
-Answerer Engine::answerer_of(const ReplyTo& to, const handle::ChallengeAnswer& answer,
-                             const Challenge& challenge) {
-    return Answerer({.answer = answer,
-                     .challenge = challenge,
-                     .version = to.request.envelope.version,
-                     .is_industrial = to.peer.logins != nullptr},
-                    directory_, context_.proofs);
 }
 
 /// §5.4: a server that does not hold the secret asks whether an answer is right.

@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 #include <utility>
 
 namespace idnode::resolver {
 
 std::size_t ChallengeTable::Entry::bytes() const {
-    const std::size_t kept = answered ? answered->payload.size() + answered->response.size() : 0;
-    return sizeof(Entry) + challenge.request->payload.size() + kept;
+    std::size_t out = sizeof(Entry) + challenge.request->payload.size();
+    for (const Answered& one : answered) out += one.payload.size() + one.response.size();
+    return out;
 }
 
 Challenge ChallengeTable::issue(const Address& source, std::uint32_t session_id,
@@ -17,7 +19,7 @@ Challenge ChallengeTable::issue(const Address& source, std::uint32_t session_id,
     drop_expired(now);
     if (const auto at = by_id_.find(session_id); session_id != 0 && at != by_id_.end()) {
         const Challenge& earlier = at->second->challenge;
-        const bool repeated = !at->second->answered &&
+        const bool repeated = at->second->answered.empty() &&
                               earlier.request->envelope.request_id == request.envelope.request_id &&
                               same_octets(earlier.digest, digest);
         if (repeated) return earlier;
@@ -31,7 +33,7 @@ Challenge ChallengeTable::issue(const Address& source, std::uint32_t session_id,
 
     const model::TimeMs expires =
         now + std::chrono::duration_cast<std::chrono::milliseconds>(limits_.lifetime).count();
-    Entry entry{challenge, source, expires, std::nullopt};
+    Entry entry{challenge, source, expires};
     make_room(source, entry.bytes());
     bytes_ += entry.bytes();
     entries_.push_back(std::move(entry));
@@ -52,6 +54,15 @@ void ChallengeTable::make_room(const Address& source, std::size_t bytes) {
     }
 }
 
+void ChallengeTable::ask_again(const Challenge& challenge) {
+    const std::scoped_lock lock(mutex_);
+    const auto at = by_id_.find(challenge.session_id);
+    if (at == by_id_.end()) return;  // dropped meanwhile
+    Challenge& kept = at->second->challenge;
+    // In a session a later request may have been challenged meanwhile, under the same id.
+    if (same_octets(kept.nonce, challenge.nonce)) kept.suggested = challenge.suggested;
+}
+
 bool ChallengeTable::is_known(std::uint32_t session_id, model::TimeMs now) {
     const std::scoped_lock lock(mutex_);
     drop_expired(now);
@@ -65,26 +76,29 @@ ChallengeTable::Claimed ChallengeTable::take(std::uint32_t session_id, std::uint
     const auto at = by_id_.find(session_id);
     if (at == by_id_.end()) return {};
     Entry& entry = *at->second;
-    if (!entry.answered) {
-        entry.answered = Answered{answer_id, Bytes(answer.begin(), answer.end()), {}};
-        bytes_ += answer.size();
-        return {Claim::kFirst, entry.challenge, {}};
+    for (const Answered& earlier : entry.answered) {
+        if (earlier.request_id == answer_id && same_octets(earlier.payload, answer)) {
+            return {Claim::kRepeated, {}, earlier.response};
+        }
     }
-    const bool same =
-        entry.answered->request_id == answer_id && same_octets(entry.answered->payload, answer);
-    if (!same) return {Claim::kSpent, {}, {}};
-    return {Claim::kRepeated, {}, entry.answered->response};
+    if (!entry.takes_answer()) return {Claim::kSpent, {}, {}};
+    entry.answered.push_back({answer_id, Bytes(answer.begin(), answer.end()), {}});
+    bytes_ += answer.size();
+    return {Claim::kFirst, entry.challenge, {}};
 }
 
 void ChallengeTable::remember(std::uint32_t session_id, std::uint32_t answer_id,
                               BytesView response) {
     const std::scoped_lock lock(mutex_);
     const auto at = by_id_.find(session_id);
-    if (at == by_id_.end() || !at->second->answered) return;  // dropped meanwhile
-    Answered& answered = *at->second->answered;
-    if (answered.request_id != answer_id) return;
-    bytes_ += response.size() - answered.response.size();
-    answered.response.assign(response.begin(), response.end());
+    if (at == by_id_.end()) return;  // dropped meanwhile
+    // The last one: a second answer may have the request id of the first.
+    for (Answered& answered : at->second->answered | std::views::reverse) {
+        if (answered.request_id != answer_id) continue;
+        bytes_ += response.size() - answered.response.size();
+        answered.response.assign(response.begin(), response.end());
+        return;
+    }
 }
 
 std::size_t ChallengeTable::size() const {

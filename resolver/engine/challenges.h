@@ -5,9 +5,9 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "proto/base/limits.h"
 #include "proto/handle/message.h"
@@ -30,10 +30,15 @@ struct Challenge {
     Nonce nonce{};
     Bytes digest;  // of the request, without algorithm octet
     std::shared_ptr<const ChallengedRequest> request;
+    /// What the envelope suggests. Lower in the second round: a form of answer that the node which
+    /// keeps the secret can check (§5.4).
+    handle::Version suggested = handle::kOwnVersion;
+
+    bool is_second_round() const { return suggested != handle::kOwnVersion; }
 };
 
 /// The challenges that wait for their answer and those that had it, bounded in number, in octets,
-/// per source and in time. One answer to each: the same answer again gets the same response,
+/// per source and in time. One answer to each round: the same answer again gets the same response,
 /// another one is refused, so that nothing is executed twice (§5.1). Thread-safe.
 class ChallengeTable {
   public:
@@ -52,6 +57,9 @@ class ChallengeTable {
     /// flood hurts nobody else.
     Challenge issue(const Address& source, std::uint32_t session_id, ChallengedRequest request,
                     Bytes digest, model::TimeMs now);
+
+    /// Opens the second round of a challenge that had its answer: it takes one more.
+    void ask_again(const Challenge& challenge);
 
     /// Whether there is a challenge with this id, answered or not.
     bool is_known(std::uint32_t session_id, model::TimeMs now);
@@ -85,9 +93,12 @@ class ChallengeTable {
         Challenge challenge;
         Address source;
         model::TimeMs expires;
-        std::optional<Answered> answered;
+        std::vector<Answered> answered{};  // by round
 
         std::size_t bytes() const;
+        bool takes_answer() const {
+            return answered.size() < (challenge.is_second_round() ? 2U : 1U);
+        }
     };
     using Entries = std::list<Entry>;  // oldest first
 

@@ -210,7 +210,7 @@ Outcome Engine::resolve(const ReplyTo& to, Effort effort, service::Requester& re
         // In a session everything but public-only questions proves that it belongs there (§4.3).
         const ResponseCode belongs = requester.prove();
         if (belongs != ResponseCode::kSuccess) {
-            reply.error(belongs);
+            write_refusal(belongs, {}, reply);
             return Outcome::kReply;
         }
     }

@@ -57,8 +57,6 @@ class Engine {
     Outcome authenticate(const ReplyTo& to);
     Outcome take_challenge_answer(const ReplyTo& to);
     void carry_out_challenged(const ReplyTo& to, const Challenge& challenge);
-    Answerer answerer_of(const ReplyTo& to, const handle::ChallengeAnswer& answer,
-                         const Challenge& challenge);
     void verify_answer(const ReplyTo& to);
     void set_up_session(const ReplyTo& to);
     Result<model::SessionCryptography::Exchanged> exchange_key(

@@ -54,7 +54,11 @@ void Engine::complete_login(const ReplyTo& to, const Challenge& challenge) {
         return;
     }
     login->envelope = to.request.envelope;
-    Answerer answerer = answerer_of(to, *answer, challenge);
+    Answerer answerer({.answer = *answer,
+                       .challenge = challenge,
+                       .version = to.request.envelope.version,
+                       .is_industrial = true},
+                      directory_, context_.proofs);
     const ReplyTo out{context_, *login, to.peer, to.now, to.out, to.session, answerer.claimed()};
     const auto user = handle::decode_login_request(login->body);
     if (!user || !is_same_user(*user, *answer)) {

@@ -23,8 +23,9 @@ class RemoteIdentities {
                                                       Deadline deadline) = 0;
     /// Operation 201: has the node that keeps the secret say whether an answer proves it. Anything
     /// but its signed word is an error.
-    virtual Result<bool> is_secret_answer(const handle::VerifyRequest& question,
-                                          handle::Version version, Deadline deadline) = 0;
+    virtual Result<service::SecretVerdict> ask_about_secret(const handle::VerifyRequest& question,
+                                                            handle::Version version,
+                                                            Deadline deadline) = 0;
 };
 
 /// What the rules read of other records: here with full rights, elsewhere through
@@ -43,12 +44,10 @@ class NodeDirectory final : public service::LocalDirectory {
         if (remote_ == nullptr || is_here(handle)) return LocalDirectory::values(handle);
         return remote_->values(handle, deadline_);
     }
-    Result<bool> is_secret_answer_elsewhere(const handle::VerifyRequest& question,
-                                            handle::Version version) override {
-        if (remote_ == nullptr) {
-            return LocalDirectory::is_secret_answer_elsewhere(question, version);
-        }
-        return remote_->is_secret_answer(question, version, deadline_);
+    Result<service::SecretVerdict> ask_about_secret(const handle::VerifyRequest& question,
+                                                    handle::Version version) override {
+        if (remote_ == nullptr) return LocalDirectory::ask_about_secret(question, version);
+        return remote_->ask_about_secret(question, version, deadline_);
     }
 
   private:

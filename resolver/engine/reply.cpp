@@ -168,6 +168,12 @@ void Reply::error(ResponseCode code, std::string_view text) {
 }
 
 void Reply::challenge() {
+    if (to_.answered != nullptr) {
+        to_.context.challenges.ask_again(*to_.answered);
+        // Its digest was made for the version in which it was put first.
+        envelope_.version = handle::reply_version(to_.answered->request->envelope);
+        return challenge(*to_.answered);
+    }
     // The client's own id means nothing outside its connection: such a session gets a fresh one.
     const bool in_session = to_.session != nullptr && !to_.session->terms().of_connection;
     challenge(to_.context.challenges.issue(
@@ -180,6 +186,7 @@ void Reply::challenge() {
 void Reply::challenge(const Challenge& issued) {
     writer_.rewind_body();
     envelope_.session_id = issued.session_id;
+    envelope_.suggested = issued.suggested;
     has_digest_ = envelope_.version.at_least({2, 1});
     const handle::RequestDigest digest{
         .algorithm = has_digest_ ? handle::request_digest_algorithm(envelope_.version)

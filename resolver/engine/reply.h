@@ -25,6 +25,8 @@ struct ReplyTo {
     Session* session = nullptr;  // the live session the request belongs to
     /// Who the requester claims to be, where no session says it.
     const service::Identity* claimed = nullptr;
+    /// The challenge that was answered; where the requester must be challenged, it is put again.
+    const Challenge* answered = nullptr;
 };
 
 /// Tells the audit that a proof, an identity or a session was not accepted.
@@ -54,7 +56,8 @@ class Reply {
     void finish(handle::ResponseCode code);
     /// Drops the body written so far. The text is for people; no client parses it.
     void error(handle::ResponseCode code, std::string_view text = {});
-    /// Asks who the requester is (§5.1).
+    /// Asks who the requester is (§5.1), with the challenge that was answered if there is one
+    /// (§5.4).
     void challenge();
     /// As above, with a challenge that was made for the request.
     void challenge(const Challenge& issued);

@@ -41,6 +41,7 @@ Answerer::Answerer(const Given& given, service::Directory& directory, const mode
       challenge_(given.challenge),
       version_(given.version),
       is_industrial_(given.is_industrial),
+      may_ask_again_(given.may_ask_again),
       directory_(directory),
       proofs_(proofs),
       identity_{std::string(answer_.user_handle), answer_.user_index} {}
@@ -68,15 +69,27 @@ ResponseCode Answerer::check() {
 
 /// The secret never leaves the node that keeps it: that node is asked about the answer (§5.4).
 ResponseCode Answerer::check_elsewhere() {
-    const auto valid =
-        directory_.is_secret_answer_elsewhere({.user_handle = identity_.handle,
-                                               .user_index = identity_.index,
-                                               .nonce = challenge_.nonce,
-                                               .digest = challenge_.digest,
-                                               .signed_response = answer_.signed_response},
-                                              version_);
-    if (!valid) return code_of(valid.error());
-    return *valid ? ResponseCode::kSuccess : ResponseCode::kAuthenticationFailed;
+    const auto verdict = directory_.ask_about_secret({.user_handle = identity_.handle,
+                                                      .user_index = identity_.index,
+                                                      .nonce = challenge_.nonce,
+                                                      .digest = challenge_.digest,
+                                                      .signed_response = answer_.signed_response},
+                                                     version_);
+    if (!verdict) return code_of(verdict.error());
+    if (verdict->is_valid) return ResponseCode::kSuccess;
+    if (!is_too_new_for(verdict->version)) return ResponseCode::kAuthenticationFailed;
+    // Major 5 is an old spelling of 2.0 (§0.3), which a suggestion has no room for.
+    const bool is_ancient = !verdict->version.at_least({2, 0});
+    challenge_.suggested = is_ancient ? handle::Version{2, 0} : verdict->version;
+    return ResponseCode::kAuthenticationNeeded;
+}
+
+/// §5.4: an older node knows MD5 and SHA-1 only. A client is asked again once.
+bool Answerer::is_too_new_for(handle::Version keeper) const {
+    const bool names_algorithm = version_.at_least({2, 1}) && !answer_.signed_response.empty();
+    return may_ask_again_ && !challenge_.is_second_round() && !keeper.at_least({2, 7}) &&
+           names_algorithm &&
+           answer_.signed_response.front() > static_cast<std::byte>(handle::SecretKeyProof::kSha1);
 }
 
 bool Answerer::is_proof(const handle::Value& key) const {

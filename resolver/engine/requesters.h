@@ -27,24 +27,30 @@ class Answerer final : public service::Requester {
     struct Given {
         const handle::ChallengeAnswer& answer;
         const Challenge& challenge;
-        handle::Version version;  // of the answer
-        bool is_industrial;       // SM2 keys count (§9.4)
+        handle::Version version;     // of the answer
+        bool is_industrial;          // SM2 keys count (§9.4)
+        bool may_ask_again = false;  // whether the client can be asked for an older form (§5.4)
     };
     Answerer(const Given& given, service::Directory& directory, const model::Proofs& proofs);
 
     const service::Identity* claimed() const override { return &identity_; }
+    /// kAuthenticationNeeded: the node that keeps the secret is too old for the form of this
+    /// answer; `challenge` is to be put once more (§5.4).
     handle::ResponseCode prove() override;
     bool has_proved() const { return outcome_ == handle::ResponseCode::kSuccess; }
+    const Challenge& challenge() const { return challenge_; }
 
   private:
     handle::ResponseCode check();
     handle::ResponseCode check_elsewhere();
+    bool is_too_new_for(handle::Version keeper) const;
     bool is_proof(const handle::Value& key) const;
 
     const handle::ChallengeAnswer& answer_;
-    const Challenge& challenge_;
+    Challenge challenge_;
     const handle::Version version_;
     const bool is_industrial_;
+    const bool may_ask_again_;
     service::Directory& directory_;
     const model::Proofs& proofs_;
     service::Identity identity_;

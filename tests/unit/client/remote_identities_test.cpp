@@ -86,13 +86,13 @@ class Listener {
     std::uint16_t port_ = 0;
 };
 
-Result<bool> ask(Sites& sites, bool loopback) {
+Result<service::SecretVerdict> ask(Sites& sites, bool loopback) {
     const auto digests = crypto::make_digests();
     RemoteSettings settings;
     settings.loopback = loopback;
     const auto remote = make_remote_identities(sites, *digests, settings);
     const Bytes octets(16, std::byte{1});
-    return remote->is_secret_answer({"77.1/boss", 300, octets, octets, false, octets}, {2, 11},
+    return remote->ask_about_secret({"77.1/boss", 300, octets, octets, false, octets}, {2, 11},
                                     std::chrono::steady_clock::now() + std::chrono::seconds(1));
 }
 

@@ -152,11 +152,13 @@ TEST_CASE("a secret that another node keeps is checked there") {
                                                   resolver::Deadline) override {
             return Error{Errc::kNotFound, std::string(handle)};
         }
-        Result<bool> is_secret_answer(const handle::VerifyRequest& question,
-                                      handle::Version version, resolver::Deadline) override {
-            return crypto::verify_secret_answer(as_bytes_view("theirs"),
-                                                {question.nonce, question.digest},
-                                                question.signed_response, version);
+        Result<service::SecretVerdict> ask_about_secret(const handle::VerifyRequest& question,
+                                                        handle::Version version,
+                                                        resolver::Deadline) override {
+            return service::SecretVerdict{
+                .is_valid = crypto::verify_secret_answer(as_bytes_view("theirs"),
+                                                         {question.nonce, question.digest},
+                                                         question.signed_response, version)};
         }
     };
     OtherNode other;
