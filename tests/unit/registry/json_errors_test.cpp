@@ -144,7 +144,7 @@ TEST_CASE("a key of an unknown kind, and one with its secret part, are refused")
     const auto key = [](const std::string& members) {
         return data(R"({"format":"key","value":{)" + members + "}}");
     };
-    CHECK(key(R"("kty":"EC")").starts_with("values[0].data.value.kty: must be RSA or DSA"));
+    CHECK(key(R"("kty":"EC")").starts_with("values[0].data.value.kty: must be RSA, DSA or SM2"));
     CHECK(key(R"("kty":"RSA","n":"AQAB")") == "values[0].data.value.e: is missing");
     CHECK(key(R"("kty":"RSA","n":"AQ=","e":"AQAB")").starts_with("values[0].data.value.n"));
     CHECK(key(R"("kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB")")
