@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <random>
 #include <stdexcept>
 
 namespace idnode::testing {
@@ -78,6 +79,17 @@ Settings with_free_ports(const Settings& settings) {
     return out;
 }
 
+bool is_free(std::uint16_t port, int kind) {
+    const int socket = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const bool out = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    return out;
+}
+
 }  // namespace
 
 Daemon::Daemon(const NodeFolder& node, const Settings& settings)
@@ -106,20 +118,12 @@ std::string Daemon::stop_and_find_faults() {
 }
 
 std::uint16_t free_port() {
-    // One number for both carriers: TCP chooses, UDP is tried until it agrees.
+    // Below the ports that the kernel gives to others: a node that is stopped finds it free again.
+    static std::mt19937 random{std::random_device{}()};
+    std::uniform_int_distribution<std::uint16_t> any(10'000, 32'000);
     for (;;) {
-        const int tcp = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        const int udp = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* const plain = reinterpret_cast<sockaddr*>(&address);
-        const bool both = ::bind(tcp, plain, size) == 0 && ::getsockname(tcp, plain, &size) == 0 &&
-                          ::bind(udp, plain, size) == 0;
-        ::close(tcp);
-        ::close(udp);
-        if (both) return ntohs(address.sin_port);
+        const std::uint16_t port = any(random);
+        if (is_free(port, SOCK_STREAM) && is_free(port, SOCK_DGRAM)) return port;
     }
 }
 
