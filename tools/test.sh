@@ -8,4 +8,4 @@ mkdir -p "${IDNODE_ROOT}/build"
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 build_preset release
 say "running every test"
-ctest --preset release --parallel "$(nproc)" "$@"
+ctest --preset release --parallel "$((2 * $(nproc)))" "$@"  # many of them mostly wait
