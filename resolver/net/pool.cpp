@@ -1,23 +1,10 @@
 #include "resolver/net/pool.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <utility>
 
+#include "resolver/net/scheduling.h"
+
 namespace idnode::resolver {
-namespace {
-
-/// Where cores are short, lookups come before signatures and changes.
-constexpr int kNiceness = 10;
-
-/// Of the calling thread only, as Linux has it. Advice: without it everything works as well.
-void give_way() {
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
-}
-
-}  // namespace
-
 StoragePool::StoragePool(const EngineContext& context, unsigned threads, std::size_t queue_max)
     : queue_max_(queue_max) {
     threads_.reserve(threads);

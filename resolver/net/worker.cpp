@@ -7,6 +7,8 @@
 #include <future>
 #include <utility>
 
+#include "resolver/net/scheduling.h"
+
 namespace idnode::resolver {
 
 namespace asio = boost::asio;
@@ -46,7 +48,10 @@ void Worker::start() {
     for (const auto& listener : udp_) asio::co_spawn(io_, listener->run(), rethrow);
     for (const auto& listener : streams_) asio::co_spawn(io_, listener->run(), rethrow);
     asio::co_spawn(io_, watch_deadlines(), rethrow);
-    thread_ = std::thread([this] { io_.run(); });
+    thread_ = std::thread([this] {
+        come_first();
+        io_.run();
+    });
 }
 
 asio::awaitable<void> Worker::watch_deadlines() {
