@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/channel.h"
+#include "resolver/net/scheduling.h"
 
 namespace idnode::bench {
 namespace {
@@ -93,6 +94,8 @@ void Worker::watch(std::size_t channel, bool is_new) {
 Result<void> Worker::run(TimePoint start) {
     // Timers as exact as the kernel has them: with a rate, oversleeping would count as latency.
     ::prctl(PR_SET_TIMERSLACK, 1UL);
+    // Nor shall it count that this thread waits while another computes.
+    resolver::come_first();
     std::this_thread::sleep_until(start);
     return run_until_idle(start);
 }

@@ -23,17 +23,21 @@ Dispatcher::Taken Dispatcher::later(Outcome outcome, const handle::Envelope& env
 }
 
 bool Dispatcher::to_pool(const DeferredPtr& deferred) {
-    return pool_.submit([this, deferred](Engine& engine) {
-        Bytes message;
-        Question question;
-        const Outcome outcome = engine.handle(deferred->envelope, deferred->payload, deferred->peer,
-                                              Effort::kPool, message, question);
-        if (outcome == Outcome::kAskUpstream) {
-            to_upstream(deferred, std::move(question));
-        } else {
-            deliver(deferred, std::move(message), engine.take_stream());
-        }
-    });
+    const auto header = handle::decode_header(deferred->payload);
+    const bool signs = header && header->has(handle::flag::kCertify);
+    return pool_.submit(
+        [this, deferred](Engine& engine) {
+            Bytes message;
+            Question question;
+            const Outcome outcome = engine.handle(deferred->envelope, deferred->payload,
+                                                  deferred->peer, Effort::kPool, message, question);
+            if (outcome == Outcome::kAskUpstream) {
+                to_upstream(deferred, std::move(question));
+            } else {
+                deliver(deferred, std::move(message), engine.take_stream());
+            }
+        },
+        signs ? StoragePool::Kind::kSigns : StoragePool::Kind::kReads);
 }
 
 bool Dispatcher::advance(StreamPtr stream, Bytes received, DeliverPiece deliver) {
@@ -80,12 +84,14 @@ void Dispatcher::from_upstream(const DeferredPtr& deferred, const UpstreamAnswer
         deliver(deferred, std::move(message));
         return;
     }
-    const bool queued = pool_.submit([this, deferred, answer](Engine& engine) {
-        Bytes signed_message;
-        engine.answer_forwarded(deferred->envelope, deferred->payload, deferred->peer,
-                                Effort::kPool, *answer, signed_message);
-        deliver(deferred, std::move(signed_message));
-    });
+    const bool queued = pool_.submit(
+        [this, deferred, answer](Engine& engine) {
+            Bytes signed_message;
+            engine.answer_forwarded(deferred->envelope, deferred->payload, deferred->peer,
+                                    Effort::kPool, *answer, signed_message);
+            deliver(deferred, std::move(signed_message));
+        },
+        StoragePool::Kind::kSigns);
     if (!queued) deliver(deferred, busy(*deferred));
 }
 

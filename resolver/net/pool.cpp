@@ -1,23 +1,32 @@
 #include "resolver/net/pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "resolver/net/scheduling.h"
 
 namespace idnode::resolver {
+namespace {
+
+unsigned signing_max(unsigned threads) {
+    return std::max(2U, std::min(threads, std::thread::hardware_concurrency())) - 1;
+}
+
+}  // namespace
+
 StoragePool::StoragePool(const EngineContext& context, unsigned threads, std::size_t queue_max)
-    : queue_max_(queue_max) {
+    : queue_max_(queue_max), signing_max_(signing_max(threads)) {
     threads_.reserve(threads);
     for (unsigned i = 0; i < threads; ++i) {
         threads_.emplace_back([this, &context] { work(context); });
     }
 }
 
-bool StoragePool::submit(Job job) {
+bool StoragePool::submit(Job job, Kind kind) {
     {
         const std::scoped_lock lock(mutex_);
-        if (stopped_ || queue_.size() >= queue_max_) return false;
-        queue_.push_back(std::move(job));
+        if (stopped_ || reads_.size() + signatures_.size() >= queue_max_) return false;
+        (kind == Kind::kSigns ? signatures_ : reads_).push_back(std::move(job));
     }
     wake_.notify_one();
     return true;
@@ -39,13 +48,18 @@ void StoragePool::work(const EngineContext& context) {
     Engine engine(context);
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-        if (queue_.empty()) return;
-        const Job job = std::move(queue_.front());
-        queue_.pop_front();
+        wake_.wait(lock, [this] { return stopped_ || !reads_.empty() || may_sign(); });
+        const bool signs = reads_.empty();
+        // What still waits to be signed is done by those that sign.
+        if (signs && !may_sign()) return;
+        std::deque<Job>& queue = signs ? signatures_ : reads_;
+        const Job job = std::move(queue.front());
+        queue.pop_front();
+        signing_ += signs ? 1 : 0;
         lock.unlock();
         job(engine);
         lock.lock();
+        signing_ -= signs ? 1 : 0;
     }
 }
 
