@@ -26,12 +26,20 @@ void redirect(const char* path, int descriptor) {
     if (file < 0 || ::dup2(file, descriptor) < 0) ::_exit(126);
 }
 
+/// Under a sanitizer the started programs give freed memory back soon, so that what they hold is
+/// what they keep.
+void keep_no_freed_memory() {
+    static const int set = ::setenv("ASAN_OPTIONS", "quarantine_size_mb=8", /*overwrite=*/0);
+    (void)set;
+}
+
 pid_t spawn(const std::vector<std::string>& command, const std::filesystem::path& folder) {
     const std::string out = folder / "stdout";
     const std::string err = folder / "stderr";
     std::vector<char*> arguments;
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
+    keep_no_freed_memory();
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
