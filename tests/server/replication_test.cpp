@@ -414,7 +414,9 @@ TEST_CASE("a mirror whose primary was replaced by an older copy of itself dumps 
     REQUIRE(eventually([&] { return rc_of(mirror.udp_port(), "88.100.1/lost") == 1; }));
     newer->stop();
     Daemon older(primary.node(), on_port(port, {"data.dir=data/backups/" + backup}));
-    CHECK(eventually([&] { return rc_of(mirror.udp_port(), "88.100.1/lost") == 100; }));
+    // The mirror may have found nobody some times, and waits longer after each.
+    CHECK(eventually([&] { return rc_of(mirror.udp_port(), "88.100.1/lost") == 100; },
+                     kPatience * 4));
     CHECK(rc_of(mirror.udp_port(), "88.100.1/abc") == 1);
 }
 
