@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "proto/base/hex.h"
 #include "proto/base/text.h"
 #include "proto/handle/admin.h"
 #include "proto/handle/key.h"
@@ -23,10 +24,7 @@ using Lines = std::vector<std::string>;
 constexpr std::size_t kHexOctetsMax = 64;
 
 std::string hex(BytesView octets) {
-    std::string out;
-    for (const std::byte octet : octets.first(std::min(octets.size(), kHexOctetsMax))) {
-        out += fmt::format("{:02x}", std::to_integer<unsigned>(octet));
-    }
+    std::string out = to_hex(octets.first(std::min(octets.size(), kHexOctetsMax)));
     if (octets.size() > kHexOctetsMax) out += fmt::format("... ({} octets)", octets.size());
     return out;
 }

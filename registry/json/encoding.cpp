@@ -115,23 +115,6 @@ std::optional<Bytes> parse_base64url(std::string_view text) {
     return out;
 }
 
-std::optional<Bytes> parse_hex(std::string_view text) {
-    static constexpr DigitTable kDigits = digit_table(kHexDigits);
-    if (text.size() % 2 != 0) return std::nullopt;
-    const auto digit = [](char c) {
-        return kDigits[static_cast<unsigned char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c)];
-    };
-    Bytes out;
-    out.reserve(text.size() / 2);
-    for (std::size_t i = 0; i < text.size(); i += 2) {
-        const std::uint8_t high = digit(text[i]);
-        const std::uint8_t low = digit(text[i + 1]);
-        if (high == kNoDigit || low == kNoDigit) return std::nullopt;
-        out.push_back(static_cast<std::byte>(high << 4U | low));
-    }
-    return out;
-}
-
 void append_time(std::uint32_t unix_seconds, std::string& out) {
     using namespace std::chrono;
     const sys_seconds time{seconds{static_cast<std::int32_t>(unix_seconds)}};

@@ -21,8 +21,6 @@ bool parse_base64(std::string_view text, Bytes& out);
 void append_base64url(BytesView octets, std::string& out);
 std::optional<Bytes> parse_base64url(std::string_view text);
 
-std::optional<Bytes> parse_hex(std::string_view text);
-
 /// `YYYY-MM-DDThh:mm:ssZ`. Times are the four octets of the wire read as two's complement, as the
 /// reference does: 0xFFFFFFFF is the last second of 1969.
 void append_time(std::uint32_t unix_seconds, std::string& out);

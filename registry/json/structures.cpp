@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "proto/base/hex.h"
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
 #include "proto/handle/admin.h"

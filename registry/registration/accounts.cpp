@@ -4,10 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "proto/base/hex.h"
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
 #include "proto/idnode/v1/enterprise.pb.h"
-#include "registry/registration/hex.h"
 #include "registry/registration/objects.h"
 
 namespace idnode::registration {

@@ -5,9 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "proto/base/hex.h"
 #include "proto/base/text.h"
 #include "registry/model/identifier.h"
-#include "registry/registration/hex.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/prefixes.h"
 

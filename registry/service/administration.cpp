@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "proto/base/hex.h"
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
 #include "registry/service/delegation.h"
@@ -98,13 +99,8 @@ std::string random_uuid(model::Entropy& entropy) {
     entropy.fill(octets);
     octets[6] = (octets[6] & std::byte{0x0F}) | std::byte{0x40};
     octets[8] = (octets[8] & std::byte{0x3F}) | std::byte{0x80};
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) out.push_back('-');
-        out.push_back(kDigits[std::to_integer<std::size_t>(octets[i] >> 4U)]);
-        out.push_back(kDigits[std::to_integer<std::size_t>(octets[i] & std::byte{0x0F})]);
-    }
+    std::string out = to_hex(octets);
+    for (const std::size_t at : {8UZ, 13UZ, 18UZ, 23UZ}) out.insert(at, 1, '-');
     return out;
 }
 

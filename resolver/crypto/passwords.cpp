@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "proto/base/hex.h"
 #include "resolver/crypto/hashing.h"
 #include "resolver/crypto/openssl.h"
 
@@ -35,28 +36,6 @@ constexpr std::uint64_t kNMax = 1U << 20U;
 constexpr std::uint32_t kRMax = 32;
 constexpr std::uint32_t kPMax = 16;
 constexpr std::uint64_t kMemoryBytesMax = 1ULL << 30U;
-
-std::string to_hex(BytesView octets) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const std::byte octet : octets) {
-        out += kDigits[std::to_integer<std::size_t>(octet >> 4U)];
-        out += kDigits[std::to_integer<std::size_t>(octet & std::byte{0x0F})];
-    }
-    return out;
-}
-
-std::optional<Bytes> from_hex(std::string_view text) {
-    Bytes out;
-    if (text.size() % 2 != 0) return std::nullopt;
-    for (std::size_t at = 0; at < text.size(); at += 2) {
-        unsigned octet = 0;
-        const char* const begin = text.data() + at;
-        if (std::from_chars(begin, begin + 2, octet, 16).ptr != begin + 2) return std::nullopt;
-        out.push_back(static_cast<std::byte>(octet));
-    }
-    return out;
-}
 
 Result<Bytes> derive(const char* algorithm, std::span<const OSSL_PARAM> parameters,
                      std::size_t size) {
@@ -125,8 +104,8 @@ class ScryptPasswords final : public model::Passwords {
         }
         const std::size_t dollar = stored.find('$');
         if (dollar == std::string_view::npos) return false;
-        const auto salt = from_hex(stored.substr(0, dollar));
-        const auto hash = from_hex(stored.substr(dollar + 1));
+        const auto salt = parse_hex(stored.substr(0, dollar));
+        const auto hash = parse_hex(stored.substr(dollar + 1));
         if (!salt || !hash) return false;
         return equal_in_constant_time(scrypt(password, *salt, cost), *hash);
     }

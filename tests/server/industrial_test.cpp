@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "proto/base/hex.h"
 #include "proto/handle/challenge.h"
 #include "proto/handle/credential.h"
 #include "proto/handle/digest.h"
@@ -31,16 +32,6 @@ constexpr std::uint32_t kSecretIndex = 301;
 constexpr std::uint32_t kOwnId = 10'001;  // as the clients choose them
 
 const Settings kIndustrial{"listen.industrial=[\"127.0.0.1\"]"};
-
-std::string hex(BytesView octets) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const std::byte octet : octets) {
-        out += kDigits[std::to_integer<std::size_t>(octet >> 4U)];
-        out += kDigits[std::to_integer<std::size_t>(octet & std::byte{0x0F})];
-    }
-    return out;
-}
 
 Bytes secret_of(const NodeFolder& node) {
     std::ifstream file(node.root() / "keys" / "admin.secret");
@@ -288,7 +279,8 @@ struct Sm2User {
         const std::string pem = *crypto::public_key_to_pem(public_key);
         const auto value = [](int index, BytesView data) {
             return R"({"index":)" + std::to_string(index) +
-                   R"(,"type":"HS_PUBKEY","data":{"format":"hex","value":")" + hex(data) + R"("}})";
+                   R"(,"type":"HS_PUBKEY","data":{"format":"hex","value":")" + to_hex(data) +
+                   R"("}})";
         };
         return setting_records() + R"({"handle":")" + std::string(kHandle) + R"(","values":[)" +
                value(300, public_key) + "," + value(301, as_bytes_view(pem)) + "]}\n" +
@@ -509,7 +501,7 @@ TEST_CASE("56: the commands prove who they are with an SM2 key that they made th
     const std::string public_key{std::istreambuf_iterator<char>(published), {}};
     node.import(R"({"handle":"88.100.1/user","values":[{"index":300,"type":"HS_PUBKEY",)"
                 R"("data":{"format":"hex","value":")" +
-                hex(as_bytes_view(public_key)) + R"("}}]})" + "\n" +
+                to_hex(as_bytes_view(public_key)) + R"("}}]})" + "\n" +
                 Sm2User::his_record("88.100.1/his", 300));
     const Daemon daemon(node, kIndustrial);
     const std::string server = "127.0.0.1:" + std::to_string(daemon.tcp_port());

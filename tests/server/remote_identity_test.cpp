@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "proto/base/hex.h"
 #include "proto/handle/key.h"
 #include "resolver/client/client.h"
 #include "resolver/crypto/keys.h"
@@ -21,16 +22,6 @@ namespace {
 
 constexpr std::string_view kSecret = "the secret that stays above";
 
-std::string hex(BytesView octets) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const std::byte octet : octets) {
-        out += kDigits[std::to_integer<std::size_t>(octet >> 4U)];
-        out += kDigits[std::to_integer<std::size_t>(octet & std::byte{0x0F})];
-    }
-    return out;
-}
-
 /// The key pair of the user whose record lies above.
 const Bytes& user_key() {
     static const Bytes key = *crypto::generate_rsa_key();
@@ -43,7 +34,7 @@ std::string records_above() {
            R"({"index":200,"type":"HS_VLIST","data":{"format":"vlist","value":[)"
            R"({"handle":"99.1/user","index":300},{"handle":"99.1/user","index":301}]}},)"
            R"({"index":300,"type":"HS_PUBKEY","data":{"format":"hex","value":")" +
-           hex(*crypto::public_key_of(user_key())) +
+           to_hex(*crypto::public_key_of(user_key())) +
            R"("}},{"index":301,"type":"HS_SECKEY","permissions":"1100",)"
            R"("data":{"format":"string","value":")" +
            std::string(kSecret) + R"("}}]})" + "\n";

@@ -58,14 +58,4 @@ Bytes from_hex(std::string_view hex) {
     return out;
 }
 
-std::string to_hex(BytesView octets) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const std::byte octet : octets) {
-        out.push_back(kDigits[std::to_integer<std::size_t>(octet >> 4U)]);
-        out.push_back(kDigits[std::to_integer<std::size_t>(octet & std::byte{0x0F})]);
-    }
-    return out;
-}
-
 }  // namespace idnode::test

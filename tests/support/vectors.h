@@ -25,6 +25,5 @@ const std::vector<WireVector>& wire_vectors();
 const WireVector& wire_vector(std::string_view name);
 
 Bytes from_hex(std::string_view hex);
-std::string to_hex(BytesView octets);
 
 }  // namespace idnode::test

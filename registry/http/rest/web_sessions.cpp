@@ -8,6 +8,8 @@
 #include <iterator>
 #include <utility>
 
+#include "proto/base/hex.h"
+
 namespace idnode::http {
 
 namespace {
@@ -26,15 +28,10 @@ std::string source_key(const resolver::Address& source) {
 }  // namespace
 
 std::string WebSessions::fresh_id() {
-    constexpr std::string_view kDigits = "0123456789abcdef";
     for (;;) {
         std::array<std::byte, kIdOctets> octets{};
         entropy_.fill(octets);
-        std::string id;
-        for (const std::byte octet : octets) {
-            id += kDigits[std::to_integer<std::size_t>(octet >> 4U)];
-            id += kDigits[std::to_integer<std::size_t>(octet & std::byte{0x0F})];
-        }
+        std::string id = to_hex(octets);
         if (!by_selector_.contains(selector_of(id))) return id;
     }
 }

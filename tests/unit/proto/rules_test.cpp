@@ -1,6 +1,7 @@
 // Small rules of the protocol that are functions of a few arguments.
 #include <catch2/catch.hpp>
 
+#include "proto/base/hex.h"
 #include "proto/handle/admin.h"
 #include "proto/handle/hash.h"
 #include "proto/handle/header.h"

@@ -1,6 +1,7 @@
 // Structures for which the vectors hold no example, and the edges of those they hold.
 #include <catch2/catch.hpp>
 
+#include "proto/base/hex.h"
 #include "proto/handle/challenge.h"
 #include "proto/handle/credential.h"
 #include "proto/handle/keyfile.h"

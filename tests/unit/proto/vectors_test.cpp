@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "proto/base/hex.h"
 #include "proto/base/text.h"
 #include "proto/handle/admin.h"
 #include "proto/handle/challenge.h"

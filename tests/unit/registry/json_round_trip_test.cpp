@@ -1,6 +1,7 @@
 // Holds for any record: what is written as JSON reads back to the same octets.
 #include <catch2/catch.hpp>
 
+#include "proto/base/hex.h"
 #include "proto/base/limits.h"
 #include "random_records.h"
 #include "registry/json/encoding.h"
@@ -64,9 +65,9 @@ TEST_CASE("Base64, base64url and hexadecimal read back what they write, and noth
     for (const auto* wrong : {"AA", "AB==", "A===", "AA=", "A-==", "AA==AA==", "====", " AA="}) {
         CHECK_FALSE(json::parse_base64(wrong).has_value());
     }
-    CHECK(json::parse_hex("00fFA0").value() == Bytes{std::byte{0}, std::byte{255}, std::byte{160}});
-    CHECK_FALSE(json::parse_hex("0").has_value());
-    CHECK_FALSE(json::parse_hex("0g").has_value());
+    CHECK(parse_hex("00fFA0").value() == Bytes{std::byte{0}, std::byte{255}, std::byte{160}});
+    CHECK_FALSE(parse_hex("0").has_value());
+    CHECK_FALSE(parse_hex("0g").has_value());
 }
 
 TEST_CASE("times read back what they write, before 1970 too") {

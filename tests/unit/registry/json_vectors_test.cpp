@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string>
 
+#include "proto/base/hex.h"
 #include "registry/json/encoding.h"
 #include "registry/json/record_json.h"
 #include "registry/json/structures.h"
@@ -37,7 +38,7 @@ std::size_t each_of_kind(std::string_view kind, Check check) {
         if (text_of(vector.at("kind")) != kind) continue;
         ++count;
         INFO(text_of(vector.at("name")));
-        check(vector, json::parse_hex(text_of(vector.at("hex"))).value());
+        check(vector, parse_hex(text_of(vector.at("hex"))).value());
     }
     return count;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "proto/base/hex.h"
 #include "resolver/crypto/keys.h"
 #include "resolver/crypto/record_signature.h"
 #include "resolver/crypto/sm2.h"
@@ -12,15 +13,6 @@
 using namespace idnode;
 
 namespace {
-
-Bytes unhex(std::string_view digits) {
-    Bytes out;
-    for (std::size_t i = 0; i < digits.size(); i += 2) {
-        out.push_back(
-            static_cast<std::byte>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
-    }
-    return out;
-}
 
 // openssl genpkey -algorithm RSA, openssl pkey -pubout
 constexpr std::string_view kRsaKey =
@@ -84,7 +76,7 @@ constexpr std::string_view kByUser =
 Result<bool> verify(std::string_view algorithm, std::string_view key, std::string_view signature,
                     std::string_view text = kText) {
     return crypto::verify_record_signature(algorithm, as_bytes_view(key), as_bytes_view(text),
-                                           unhex(signature));
+                                           *parse_hex(signature));
 }
 
 }  // namespace
@@ -112,7 +104,7 @@ TEST_CASE("record signatures: an unknown algorithm and none at all are refused")
 TEST_CASE("an SM2 signature of another program names its user") {
     const auto verifies = [](std::string_view user) {
         return *crypto::verify_sm2_signature(as_bytes_view(kSm2Key), user, as_bytes_view(kText),
-                                             unhex(kByUser));
+                                             *parse_hex(kByUser));
     };
     CHECK(verifies("88.100.1/user"));
     CHECK_FALSE(verifies("88.100.1/User"));

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "proto/base/hex.h"
 #include "proto/handle/challenge.h"
 #include "proto/handle/industrial_key.h"
 #include "proto/handle/session.h"
@@ -19,15 +20,6 @@ using namespace idnode;
 
 namespace {
 
-Bytes unhex(std::string_view digits) {
-    Bytes out;
-    for (std::size_t i = 0; i < digits.size(); i += 2) {
-        out.push_back(
-            static_cast<std::byte>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
-    }
-    return out;
-}
-
 // The key of the examples of GB/T 32918.5 (GM/T 0003.5), annexes A and C.
 #define EXAMPLE_PRIVATE "3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8"
 #define EXAMPLE_POINT                                                    \
@@ -37,12 +29,12 @@ Bytes unhex(std::string_view digits) {
 #define ALGORITHM "301306072A8648CE3D020106082A811CCF5501822D"
 
 Bytes example_private_key() {
-    return unhex("308187020100" ALGORITHM "046D306B0201010420" EXAMPLE_PRIVATE
-                 "A144034200" EXAMPLE_POINT);
+    return *parse_hex("308187020100" ALGORITHM "046D306B0201010420" EXAMPLE_PRIVATE
+                      "A144034200" EXAMPLE_POINT);
 }
 
 Bytes example_key_info() {
-    return unhex("3059" ALGORITHM "034200" EXAMPLE_POINT);
+    return *parse_hex("3059" ALGORITHM "034200" EXAMPLE_POINT);
 }
 
 Bytes example_public_key() {
@@ -51,7 +43,7 @@ Bytes example_public_key() {
 
 /// DER SEQUENCE{r,s} of the example's signature over "message digest".
 Bytes example_signature() {
-    return unhex(
+    return *parse_hex(
         "3046022100F5A03B0648D2C4630EEAC513E1BB81A15944DA3827D5B74143AC7EACEEE720B3"
         "022100B1B6AA29DF212FD8763182BC0D421CA1BB9038FD1F7F42D4840B69C485BBC1AA");
 }
@@ -66,7 +58,7 @@ Bytes as_pem(BytesView public_key) {
     return to_bytes(text);
 }
 
-const Bytes kNonce = unhex("000102030405060708090a0b0c0d0e0f");
+const Bytes kNonce = *parse_hex("000102030405060708090a0b0c0d0e0f");
 const Bytes kDigest(32, std::byte{0x5A});
 
 crypto::Challenge challenge_for(std::string_view user) {
@@ -91,7 +83,7 @@ TEST_CASE("SM2: the example of the standard verifies, and nothing that differs f
 }
 
 TEST_CASE("SM2: the cipher text of the standard's example decrypts: point, hash, text") {
-    const Bytes cipher_text = unhex(
+    const Bytes cipher_text = *parse_hex(
         "0404EBFC718E8D1798620432268E77FEB6415E2EDE0E073C0F4F640ECD2E149A73"
         "E858F9D81E5430A57B36DAAB8F950A3C64E6EE6A63094D99283AFF767E124DF0"
         "59983C18F809E262923C53AEC295D30383B54E39D609D160AFCB1908D0BD8766"
@@ -164,7 +156,8 @@ TEST_CASE("an answer with an SM2 key is signed over SM3 of nonce and digest, for
     CHECK(as_text(parts->algorithm) == "SM3");
     // SM3 of 00 01 … 0f and 32 octets 5a, computed apart from the code under test.
     CHECK(*crypto::verify_sm2_signature(
-        public_key, user, unhex("5d9864245ae67d127566e7ecacd896b9b7fd32be551b1d7216db50a338b07f12"),
+        public_key, user,
+        *parse_hex("5d9864245ae67d127566e7ecacd896b9b7fd32be551b1d7216db50a338b07f12"),
         parts->signature));
 
     CHECK(*crypto::verify_key_answer(public_key, challenge_for(user), *answer));

@@ -2,22 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/base/hex.h"
 #include "storage/keys.h"
 #include "tests/unit/storage/store_fixture.h"
 
 /// The octets on the disk. Each vector here is a promise to stores that exist.
 namespace idnode::test {
 namespace {
-
-std::string hex(BytesView octets) {
-    static constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const std::byte octet : octets) {
-        out += kDigits[std::to_integer<unsigned>(octet) >> 4U];
-        out += kDigits[std::to_integer<unsigned>(octet) & 15U];
-    }
-    return out;
-}
 
 const model::Key kKey = model::key_of("88.100.7/Ab");
 
@@ -29,14 +20,14 @@ Bytes stored_record(std::string_view handle) {
 }
 
 TEST_CASE("a stored record has the octets that README.md draws") {
-    CHECK(hex(stored_record("88.100.7/Ab")) ==
+    CHECK(to_hex(stored_record("88.100.7/Ab")) ==
           "0101"
           "0102030405060708"
           "000b"
           "38382e3130302e372f4162"
           "00000000");
     // Spelled as in the key: the handle is left out.
-    CHECK(hex(stored_record("88.100.7/AB")) ==
+    CHECK(to_hex(stored_record("88.100.7/AB")) ==
           "0103"
           "0102030405060708"
           "0000"
@@ -78,7 +69,7 @@ TEST_CASE("a log entry has the octets that README.md draws and reads back") {
     storage::encode_log_entry({model::Action::kUpdate, model::SuffixCase::kKeep, 0x0102, "300:x",
                                "88.100.7/Ab", before, "::1"},
                               stored);
-    CHECK(hex(stored) ==
+    CHECK(to_hex(stored) ==
           "020301"
           "0000000000000102"
           "00000005"
@@ -114,7 +105,7 @@ TEST_CASE("a log entry has the octets that README.md draws and reads back") {
 TEST_CASE("a prefix entry has the octets that README.md draws and reads back") {
     Bytes stored;
     storage::encode_prefix_entry({model::SuffixCase::kKeep, 5}, stored);
-    CHECK(hex(stored) ==
+    CHECK(to_hex(stored) ==
           "0101"
           "0000000000000005");
     const auto entry = storage::decode_prefix_entry("0.NA/88", stored);
@@ -128,7 +119,7 @@ TEST_CASE("a prefix entry has the octets that README.md draws and reads back") {
 }
 
 TEST_CASE("log keys sort as their numbers do") {
-    CHECK(hex(as_bytes_view(storage::log_key(0x0102030405060708))) == "0102030405060708");
+    CHECK(to_hex(as_bytes_view(storage::log_key(0x0102030405060708))) == "0102030405060708");
     CHECK(storage::log_key(255) < storage::log_key(256));
     CHECK(storage::log_id(storage::log_key(1234567)) == 1234567);
     CHECK(storage::log_id("short") == 0);

@@ -2,11 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/base/hex.h"
 #include "proto/base/writer.h"
 #include "proto/handle/site.h"
 
-using idnode::Bytes;
-using idnode::ByteWriter;
+using namespace idnode;
 using namespace idnode::tools;
 namespace handle = idnode::handle;
 
@@ -24,16 +24,6 @@ Bytes toy_key() {
     return out;
 }
 
-std::string hex(const Bytes& octets) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    for (const std::byte octet : octets) {
-        out += kDigits[std::to_integer<std::size_t>(octet >> 4)];
-        out += kDigits[std::to_integer<std::size_t>(octet & std::byte{15})];
-    }
-    return out;
-}
-
 SiteFacts facts() {
     return {.address = "127.0.0.1",
             .udp_port = 2641,
@@ -48,7 +38,7 @@ SiteFacts facts() {
 TEST_CASE("the site record of a node is the example of the protocol document, octet by octet") {
     const auto site = make_site(facts());
     REQUIRE(site);
-    CHECK(hex(handle::encode_site(*site)) ==
+    CHECK(to_hex(handle::encode_site(*site)) ==
           "0001020b000180020000000000000001000000046465736300000004"
           "64656d6f00000001000000010000000000000000000000007f000001"
           "000000230000000b5253415f5055425f4b4559000000000003010001"
