@@ -21,6 +21,18 @@ BytesView skip_references(ByteReader& in, std::size_t count) {
     return before.first(in.ok() ? before.size() - in.left() : 0);
 }
 
+// What a value and a view of one share: all before the references.
+template <typename AnyValue>
+void encode_value_head(const AnyValue& value, ByteWriter& out) {
+    out.u32(static_cast<std::uint32_t>(value.index));
+    out.u32(value.timestamp);
+    out.u8(static_cast<std::uint8_t>(value.ttl_type));
+    out.u32(value.ttl);
+    out.u8(value.permissions);
+    out.text_u32(value.type);
+    out.bytes_u32(value.data);
+}
+
 }  // namespace
 
 ValueView read_value(ByteReader& in) {
@@ -77,25 +89,13 @@ Value to_value(const ValueView& view) {
 }
 
 void encode_value(const Value& value, ByteWriter& out) {
-    out.u32(static_cast<std::uint32_t>(value.index));
-    out.u32(value.timestamp);
-    out.u8(static_cast<std::uint8_t>(value.ttl_type));
-    out.u32(value.ttl);
-    out.u8(value.permissions);
-    out.text_u32(value.type);
-    out.bytes_u32(value.data);
+    encode_value_head(value, out);
     out.u32(static_cast<std::uint32_t>(value.references.size()));
     for (const Reference& reference : value.references) encode_reference(reference, out);
 }
 
 void encode_value(const ValueView& value, ByteWriter& out) {
-    out.u32(static_cast<std::uint32_t>(value.index));
-    out.u32(value.timestamp);
-    out.u8(static_cast<std::uint8_t>(value.ttl_type));
-    out.u32(value.ttl);
-    out.u8(value.permissions);
-    out.text_u32(value.type);
-    out.bytes_u32(value.data);
+    encode_value_head(value, out);
     out.u32(value.reference_count);
     out.raw(value.references);
 }
