@@ -8,7 +8,7 @@ readonly BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config ccache
     clang-19 lld-19 llvm-19 libclang-rt-19-dev
     libboost1.81-dev libssl-dev librocksdb-dev libprotobuf-dev protobuf-compiler libspdlog-dev libfmt-dev
-    libcli11-dev libtomlplusplus-dev libsimdjson-dev libjemalloc-dev
+    libcli11-dev libtomlplusplus-dev libsimdjson-dev libjemalloc-dev libre2-dev
 )
 # What the tests and benchmarks need on top.
 readonly TEST_PACKAGES=(catch2 librapidcheck-dev libbenchmark-dev)

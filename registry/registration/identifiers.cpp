@@ -10,10 +10,10 @@
 #include "proto/base/text.h"
 #include "proto/handle/value.h"
 #include "proto/idnode/v1/enterprise.pb.h"
-#include "registry/registration/history.h"
 #include "registry/registration/meters.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/prefixes.h"
+#include "registry/registration/templates.h"
 
 namespace idnode::registration {
 
@@ -53,6 +53,18 @@ Refusal identifier_exists(std::string_view handle) {
     return {.code = Code::kIdentifierExists,
             .message = "identifier '" + std::string(handle) + "' exists already",
             .field = "handle"};
+}
+
+/// Of a draft that comes after another one with the same identifier.
+Refusal refuse_repeated(const Draft& draft) {
+    switch (draft.write) {
+        case Write::kCreate:
+            return identifier_exists(draft.handle);
+        case Write::kDelete:
+            return identifier_missing(draft.handle);
+        default:
+            return invalid("handle", "comes twice in one batch");
+    }
 }
 
 Refusal left_out() {
@@ -122,11 +134,20 @@ class NewValues {
     std::uint32_t count_ = 0;
 };
 
-/// What a record holds now.
-struct Current {
-    bool exists = false;
-    PastRecord record;
-};
+/// Whether a write fits what is there.
+Outcome<void> check_existence(const Draft& draft, bool exists, model::TransactionId version) {
+    if (draft.expected && *draft.expected != version) {
+        return Refusal{.code = Code::kVersionMismatch,
+                       .message = "identifier '" + std::string(draft.handle) +
+                                  "' is not in the version that was expected",
+                       .field = "handle",
+                       .remedy = "read it again and repeat the change"};
+    }
+    if (draft.write == Write::kCreate && exists) return identifier_exists(draft.handle);
+    const bool may_be_new = draft.write == Write::kCreate || draft.write == Write::kPut;
+    if (!may_be_new && !exists) return identifier_missing(draft.handle);
+    return {};
+}
 
 }  // namespace
 
@@ -154,11 +175,6 @@ Outcome<const v1::Template*> Identifiers::template_for(std::string_view prefix,
     if (const auto at = templates_.find(key); at != templates_.end()) return &at->second;
     auto found = Templates(registrar_).named(prefix, version);
     if (!found) return found.error();
-    if (found->state() != v1::TEMPLATE_STATE_PUBLISHED) {
-        return Refusal{.code = Code::kTemplateUnknown,
-                       .message = "template '" + std::string(version) + "' is not published",
-                       .field = "templateVersion"};
-    }
     return &templates_.emplace(key, *std::move(found)).first->second;
 }
 
@@ -179,20 +195,26 @@ Outcome<void> Identifiers::check_retired(const model::Key& key) const {
 namespace {
 
 /// The values that a write leads to, old and new side by side.
-Outcome<Bytes> merged_values(const Draft& draft, const v1::Template* form, const Current& current) {
+Outcome<Bytes> merged_values(const Draft& draft, const v1::Template* form,
+                             const PastRecord& current) {
     const bool patch = draft.write == Write::kPatch;
     NewValues out;
-    ByteReader in(current.record.values);
+    ByteReader in(current.values);
     std::optional<handle::ValuesReader> old;
-    if (current.exists) old.emplace(in);
+    if (!current.values.empty()) old.emplace(in);
     auto before = old ? old->next() : std::nullopt;
-    // Old values below `index` that stay.
+    // Old values below `index` that stay: those of disabled items, too, which nobody can send.
+    const auto stays = [&](const handle::ValueView& value) {
+        const auto at = static_cast<std::uint32_t>(value.index);
+        if (is_administrative(at)) return true;
+        if (at == kTemplateHandleIndex || at == kTemplateVersionIndex) return false;
+        const v1::Item* const item = form == nullptr ? nullptr : item_at(*form, at);
+        return patch || (item != nullptr && item->state() == v1::ITEM_STATE_DISABLED &&
+                         item->type() == value.type);
+    };
     const auto keep_below = [&](std::uint32_t index) {
         while (before && static_cast<std::uint32_t>(before->index) < index) {
-            const auto at = static_cast<std::uint32_t>(before->index);
-            const bool stays = is_administrative(at) ||
-                               (patch && at != kTemplateHandleIndex && at != kTemplateVersionIndex);
-            if (stays) out.add_octets(*before);
+            if (stays(*before)) out.add_octets(*before);
             before = old->next();
         }
     };
@@ -233,8 +255,9 @@ Outcome<Bytes> merged_values(const Draft& draft, const v1::Template* form, const
 }
 
 /// The version of the template that a record names; empty: none.
-std::string stored_template(const Current& current) {
-    ByteReader in(current.record.values);
+std::string stored_template(const PastRecord& current) {
+    if (current.values.empty()) return {};
+    ByteReader in(current.values);
     handle::ValuesReader values(in);
     while (const auto value = values.next()) {
         if (value->index == static_cast<std::int32_t>(kTemplateVersionIndex)) {
@@ -242,6 +265,27 @@ std::string stored_template(const Current& current) {
         }
     }
     return {};
+}
+
+/// A patch as the replacement that it comes to. A view of `current`.
+Draft whole(const Draft& patch, const PastRecord& current) {
+    Draft out = patch;
+    out.write = Write::kReplace;
+    std::erase_if(out.values, [](const DraftValue& value) { return value.text.empty(); });
+    const auto is_given = [&](const handle::ValueView& old) {
+        return std::ranges::any_of(patch.values, [&](const DraftValue& value) {
+            return value.index == 0 ? value.type == old.type
+                                    : value.index == static_cast<std::uint32_t>(old.index);
+        });
+    };
+    ByteReader in(current.values);
+    handle::ValuesReader values(in);
+    while (const auto value = values.next()) {
+        const auto index = static_cast<std::uint32_t>(value->index);
+        if (index < kItemIndexMin || is_given(*value)) continue;
+        out.values.push_back({index, value->type, text_of(*value)});
+    }
+    return out;
 }
 
 }  // namespace
@@ -259,51 +303,69 @@ Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft) {
     out.edit.handle = std::string(draft.handle);
     out.edit.suffix_case = suffix_case_of(**prefix);
     out.key = model::key_of(draft.handle, out.edit.suffix_case);
-    Current current;
+    PastRecord current;
     const auto found =
         registrar_.store.read(out.key, model::ReadTier::kAny, [&](const model::RecordView& view) {
-            current.exists = true;
+            out.exists = true;
             out.version = view.version;
-            if (draft.write != Write::kCreate) current.record = to_past(view);
+            if (draft.write != Write::kCreate) current = to_past(view);
         });
     if (!found) return to_refusal(found.error());
-    out.exists = current.exists;
     out.enterprise_id = (*prefix)->enterprise_id();
-    out.octets_before = static_cast<std::int64_t>(current.record.values.size());
+    out.octets_before = static_cast<std::int64_t>(current.values.size());
     out.edit.expected_version = out.version;
-    if (draft.expected && *draft.expected != out.version) {
-        return Refusal{.code = Code::kVersionMismatch,
-                       .message = "identifier '" + std::string(draft.handle) +
-                                  "' is not in the version that was expected",
-                       .field = "handle",
-                       .remedy = "read it again and repeat the change"};
-    }
-    if (draft.write == Write::kCreate && current.exists) return identifier_exists(draft.handle);
-    const bool may_be_new = draft.write == Write::kCreate || draft.write == Write::kPut;
-    if (!may_be_new && !current.exists) return identifier_missing(draft.handle);
+    if (auto may = check_existence(draft, out.exists, out.version); !may) return may.error();
     if (draft.write == Write::kDelete) {
         out.edit.kind = model::Edit::Kind::kErase;
         return out;
     }
-    if (!current.exists) {
+    if (!out.exists) {
         if (auto free = check_retired(out.key); !free) return free.error();
     }
-    std::string version(draft.template_version);
-    if (version.empty() && draft.write == Write::kPatch) version = stored_template(current);
-    const v1::Template* form = nullptr;
-    if (!version.empty()) {
-        const auto named = template_for((*prefix)->prefix(), version);
-        if (!named) return named.error();
-        form = *named;
-    }
-    const auto checked = form != nullptr
-                             ? check_values(*form, draft.values, draft.write == Write::kPatch)
-                             : check_free_values(draft.values);
-    if (!checked) return checked.error();
-    auto values = merged_values(draft, form, current);
+    auto values = new_values(**prefix, draft, current);
     if (!values) return values.error();
     out.edit.values = *std::move(values);
     return out;
+}
+
+/// The template that a write names; null: none. One that was withdrawn counts for the records that
+/// have it.
+Outcome<const v1::Template*> Identifiers::form_for(const v1::Prefix& prefix,
+                                                   const std::string& version,
+                                                   const std::string& version_before) {
+    if (version.empty()) return nullptr;
+    const auto form = template_for(prefix.prefix(), version);
+    if (!form) return form;
+    const v1::TemplateState state = (*form)->state();
+    if (state == v1::TEMPLATE_STATE_PUBLISHED) return form;
+    if (state == v1::TEMPLATE_STATE_WITHDRAWN && version == version_before) return form;
+    return Refusal{.code = Code::kTemplateUnknown,
+                   .message = "template '" + version + "' is not published",
+                   .field = "templateVersion"};
+}
+
+Outcome<Bytes> Identifiers::new_values(const v1::Prefix& prefix, Draft& draft,
+                                       const PastRecord& current) {
+    const std::string version_before = stored_template(current);
+    std::string version(draft.template_version);
+    if (version.empty() && draft.write == Write::kPatch) version = version_before;
+    const auto form = form_for(prefix, version, version_before);
+    if (!form) return form.error();
+    // Under another template all values are looked at again.
+    std::optional<Draft> all;
+    if (draft.write == Write::kPatch && version != version_before) all = whole(draft, current);
+    Draft& draft_now = all ? *all : draft;
+    const auto checked =
+        *form != nullptr ? check_values(**form, draft_now.values, draft_now.write == Write::kPatch)
+                         : check_free_values(draft_now.values);
+    if (!checked) return checked.error();
+    return merged_values(draft_now, *form, current);
+}
+
+Outcome<void> Identifiers::may_write(const Actor& actor, std::string_view handle) {
+    if (auto may = require(actor, v1::SCOPE_IDENTIFIERS_WRITE); !may) return may;
+    const auto prefix = prefix_for(actor, model::split_handle(handle).prefix, true);
+    return prefix ? Outcome<void>() : prefix.error();
 }
 
 Outcome<Written> Identifiers::write(const Actor& actor, Draft draft) {
@@ -331,9 +393,7 @@ Outcome<WrittenAll> Identifiers::write_once(const Actor& actor, std::span<Draft>
     for (std::size_t at = 0; at < drafts.size(); ++at) {
         auto one = plan(actor, drafts[at]);
         if (one && seen.contains(one->key)) {
-            one = drafts[at].write == Write::kCreate
-                      ? identifier_exists(drafts[at].handle)
-                      : invalid("handle", "comes twice in one batch");
+            one = refuse_repeated(drafts[at]);
         }
         if (!one) {
             refused = true;

@@ -12,9 +12,10 @@
 #include "proto/idnode/v1/identifier.pb.h"
 #include "proto/idnode/v1/prefix.pb.h"
 #include "registry/registration/actor.h"
+#include "registry/registration/history.h"
+#include "registry/registration/item_values.h"
 #include "registry/registration/meters.h"
 #include "registry/registration/registrar.h"
-#include "registry/registration/templates.h"
 
 namespace idnode::registration {
 
@@ -67,6 +68,9 @@ class Identifiers {
     Outcome<WrittenAll> write(const Actor& actor, std::span<Draft> drafts, Together together,
                               const Remember& remember = {});
 
+    /// Whether the actor may write under the handle's prefix, whatever is wrong with the handle.
+    Outcome<void> may_write(const Actor& actor, std::string_view handle);
+
     Outcome<v1::Identifier> find(const Actor& actor, std::string_view handle);
     /// As it was at that time.
     Outcome<v1::Identifier> find_as_of(const Actor& actor, std::string_view handle,
@@ -89,6 +93,10 @@ class Identifiers {
     Outcome<WrittenAll> write_once(const Actor& actor, std::span<Draft> drafts, Together together,
                                    const Remember& remember);
     Outcome<Plan> plan(const Actor& actor, Draft& draft);
+    Outcome<const v1::Template*> form_for(const v1::Prefix& prefix, const std::string& version,
+                                          const std::string& version_before);
+    /// The values that a write leads to. `current`: what is there, if anything.
+    Outcome<Bytes> new_values(const v1::Prefix& prefix, Draft& draft, const PastRecord& current);
     Outcome<void> check_retired(const model::Key& key) const;
     static std::map<std::uint64_t, Metered> metered_by_enterprise(std::span<const Plan> plans);
     Outcome<void> check_quota(const std::map<std::uint64_t, Metered>& metered) const;

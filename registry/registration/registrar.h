@@ -16,6 +16,7 @@ struct Terms {
     model::SuffixCase suffix_case = model::SuffixCase::kFold;  // of prefixes allotted from now on
     bool allow_plain = false;  // passwords and tokens over plain HTTP, from other machines too
     bool is_mirror = false;    // nothing may be changed
+    bool any_industry_codes = false;  // of templates; otherwise those of GB/T 4754
     std::chrono::seconds token_lifetime{86'400};
     std::chrono::seconds token_lifetime_max{31'536'000};
     std::chrono::days retire{0};  // for how long a deleted identifier cannot be registered again

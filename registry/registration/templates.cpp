@@ -1,15 +1,15 @@
 #include "registry/registration/templates.h"
 
-#include <algorithm>
 #include <array>
-#include <set>
+#include <string>
 #include <utility>
 
 #include "proto/base/hex.h"
-#include "proto/base/text.h"
+#include "proto/handle/value.h"
 #include "registry/model/identifier.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/prefixes.h"
+#include "registry/registration/template_rules.h"
 
 namespace idnode::registration {
 
@@ -17,80 +17,8 @@ namespace {
 
 using model::Table;
 
-constexpr std::size_t kVersionBytesMax = 128;
-constexpr std::size_t kItemTypeBytesMax = 128;
-constexpr std::size_t kItemNameBytesMax = 255;
-constexpr std::size_t kDescriptionBytesMax = 4'096;
-constexpr int kItemsMax = 1'000;
-constexpr std::uint32_t kItemIndexMax = 2'147'483'647;
-constexpr std::uint32_t kTextLengthMax = 65'535;
-
-/// Characters of well-formed UTF-8.
-std::size_t count_characters(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char one) { return (static_cast<unsigned char>(one) & 0xC0U) != 0x80U; }));
-}
-
-Outcome<void> check_item(const v1::Item& item, const std::string& field) {
-    if (item.type().empty()) return missing(field + ".type");
-    if (item.name().empty()) return missing(field + ".name");
-    if (!is_utf8(item.type()) || item.type().size() > kItemTypeBytesMax) {
-        return invalid(field + ".type", "must be UTF-8, at most 128 octets");
-    }
-    if (!is_utf8(item.name()) || item.name().size() > kItemNameBytesMax) {
-        return invalid(field + ".name", "must be UTF-8, at most 255 octets");
-    }
-    if (item.index() < kItemIndexMin || item.index() > kItemIndexMax) {
-        return invalid(field + ".index", "must be 2000 to 2147483647");
-    }
-    if (item.repeatable() && item.index_last() < item.index()) {
-        return invalid(field + ".indexLast", "must not be below index");
-    }
-    if (item.length_max() > kTextLengthMax ||
-        (item.length_max() != 0 && item.length_min() > item.length_max())) {
-        return invalid(field + ".lengthMax", "must be lengthMin to 65535");
-    }
-    if (item.item_type() == v1::ITEM_TYPE_ENUMERATION && item.choices().empty()) {
-        return missing(field + ".choices");
-    }
-    return {};
-}
-
-std::uint32_t last_index(const v1::Item& item) {
-    return item.repeatable() ? item.index_last() : item.index();
-}
-
-/// Indexes for items without one, and everything about the items.
-Outcome<void> complete_items(v1::Template& form) {
-    if (form.items().empty()) return missing("items");
-    if (form.items_size() > kItemsMax) {
-        return invalid("items", "at most " + std::to_string(kItemsMax));
-    }
-    std::uint32_t next = kItemIndexMin;
-    for (const v1::Item& item : form.items()) {
-        if (item.index() != 0) next = std::max(next, last_index(item) + 1);
-    }
-    std::set<std::string> types;
-    std::set<std::string> names;
-    for (int at = 0; at < form.items_size(); ++at) {
-        v1::Item& item = *form.mutable_items(at);
-        const std::string field = "items[" + std::to_string(at) + "]";
-        if (item.index() == 0) item.set_index(next++);
-        if (item.item_type() == v1::ITEM_TYPE_UNSPECIFIED) item.set_item_type(v1::ITEM_TYPE_STRING);
-        if (auto fine = check_item(item, field); !fine) return fine;
-        if (!types.insert(item.type()).second) return invalid(field + ".type", "comes twice");
-        if (!names.insert(item.name()).second) return invalid(field + ".name", "comes twice");
-    }
-    std::vector<const v1::Item*> by_index;
-    for (const v1::Item& item : form.items()) by_index.push_back(&item);
-    std::ranges::sort(by_index, {}, &v1::Item::index);
-    const auto overlaps = [](const v1::Item* a, const v1::Item* b) {
-        return last_index(*a) >= b->index();
-    };
-    const auto at = std::ranges::adjacent_find(by_index, overlaps);
-    if (at == by_index.end()) return {};
-    return invalid("items", "index " + std::to_string((*std::next(at))->index()) + " comes twice");
-}
+// About as many as a minute is enough for.
+constexpr std::size_t kRecordsLookedThroughMax = 20'000'000;
 
 Refusal unknown_template(std::string_view prefix, std::string_view version_name) {
     return {.code = Code::kTemplateUnknown,
@@ -100,11 +28,36 @@ Refusal unknown_template(std::string_view prefix, std::string_view version_name)
             .remedy = "create and publish it first"};
 }
 
-Refusal value_refusal(Code code, std::uint32_t index, std::string message) {
-    return {.code = code,
-            .message = "value " + std::to_string(index) + ": " + message,
-            .field = "values",
-            .index = index};
+Refusal wrong_state(std::string message, std::string remedy) {
+    return {.code = Code::kWrongState,
+            .message = std::move(message),
+            .field = "templateVersion",
+            .remedy = std::move(remedy)};
+}
+
+Outcome<void> check_expected(const v1::Template& form,
+                             std::optional<model::TransactionId> expected) {
+    if (!expected || *expected == form.version()) return {};
+    return Refusal{
+        .code = Code::kVersionMismatch,
+        .message = "template '" + form.version_name() + "' is not in the version that was expected",
+        .remedy = "read it again and repeat the change"};
+}
+
+Outcome<void> complete(v1::Template& form, const Terms& terms) {
+    if (auto fine = check_template(form, terms); !fine) return fine;
+    return complete_items(form);
+}
+
+bool names_template(const model::RecordView& record, std::string_view version_name) {
+    ByteReader in(record.values);
+    handle::ValuesReader values(in);
+    while (const auto value = values.next()) {
+        if (static_cast<std::uint32_t>(value->index) < kTemplateVersionIndex) continue;
+        return static_cast<std::uint32_t>(value->index) == kTemplateVersionIndex &&
+               as_text(value->data) == version_name;
+    }
+    return false;
 }
 
 }  // namespace
@@ -113,17 +66,10 @@ Outcome<v1::Template> Templates::create(const Actor& actor, const v1::Template& 
     if (auto may = require(actor, v1::SCOPE_TEMPLATES_WRITE); !may) return may.error();
     const auto prefix = Prefixes(registrar_).usable(actor, wanted.prefix(), true);
     if (!prefix) return prefix.error();
-    if (wanted.version_name().empty()) return missing("templateVersion");
-    if (!is_utf8(wanted.version_name()) || wanted.version_name().size() > kVersionBytesMax ||
-        wanted.version_name().find('\0') != std::string::npos) {
-        return invalid("templateVersion", "must be UTF-8, at most 128 octets");
-    }
-    if (!is_utf8(wanted.description()) || wanted.description().size() > kDescriptionBytesMax) {
-        return invalid("description", "must be UTF-8, at most 4096 octets");
-    }
     v1::Template form = wanted;
     form.set_prefix(prefix->prefix());
-    if (auto fine = complete_items(form); !fine) return fine.error();
+    form.clear_hidden();
+    if (auto fine = complete(form, registrar_.terms); !fine) return fine.error();
     if (form.state() != v1::TEMPLATE_STATE_DRAFT) form.set_state(v1::TEMPLATE_STATE_PUBLISHED);
     form.set_revision(1);
     *form.mutable_created() = to_timestamp(registrar_.clock.now());
@@ -152,6 +98,128 @@ Outcome<v1::Template> Templates::create(const Actor& actor, const v1::Template& 
     return find(actor, form.prefix(), form.version_name());
 }
 
+Outcome<v1::Template> Templates::change(const Actor& actor, std::string_view prefix_name,
+                                        std::string_view version_name, const Turn& turn) {
+    if (auto may = require(actor, v1::SCOPE_TEMPLATES_WRITE); !may) return may.error();
+    const auto prefix = Prefixes(registrar_).usable(actor, prefix_name, true);
+    if (!prefix) return prefix.error();
+    const auto done = until_no_conflict([&]() -> Outcome<model::Committed> {
+        auto form = read(prefix->prefix(), version_name);
+        if (!form) return form.error();
+        if (auto turned = turn(*form); !turned) return turned.error();
+        *form->mutable_changed() = to_timestamp(registrar_.clock.now());
+        model::Change change = change_by(actor);
+        change.objects = {registration::put(
+            Table::kTemplates, pair_key(prefix->prefix(), version_name), *form, form->version())};
+        return commit(registrar_.store, change);
+    });
+    if (!done) return done.error();
+    return read(prefix->prefix(), version_name);
+}
+
+Outcome<v1::Template> Templates::edit(const Actor& actor, const v1::Template& wanted,
+                                      std::optional<model::TransactionId> expected) {
+    const auto turn = [&](v1::Template& form) -> Outcome<void> {
+        if (auto fine = check_expected(form, expected); !fine) return fine;
+        form.set_revision(form.revision() + 1);
+        if (auto merged = merge_template(form, wanted); !merged) return merged;
+        return complete(form, registrar_.terms);
+    };
+    return change(actor, wanted.prefix(), wanted.version_name(), turn);
+}
+
+Outcome<v1::Template> Templates::replace_draft(const Actor& actor, const v1::Template& wanted,
+                                               std::optional<model::TransactionId> expected) {
+    const auto turn = [&](v1::Template& form) -> Outcome<void> {
+        if (auto fine = check_expected(form, expected); !fine) return fine;
+        if (form.state() != v1::TEMPLATE_STATE_DRAFT) {
+            return wrong_state("template '" + form.version_name() + "' was published",
+                               "change it item by item, or create one with another version");
+        }
+        form.set_revision(form.revision() + 1);
+        form.set_description(wanted.description());
+        *form.mutable_industry() = wanted.industry();
+        form.set_carrier(wanted.carrier());
+        form.set_coding_rule(wanted.coding_rule());
+        *form.mutable_items() = wanted.items();
+        return complete(form, registrar_.terms);
+    };
+    return change(actor, wanted.prefix(), wanted.version_name(), turn);
+}
+
+Outcome<v1::Template> Templates::publish(const Actor& actor, std::string_view prefix,
+                                         std::string_view version_name) {
+    return change(actor, prefix, version_name, [](v1::Template& form) -> Outcome<void> {
+        form.set_state(v1::TEMPLATE_STATE_PUBLISHED);
+        return {};
+    });
+}
+
+Outcome<v1::Template> Templates::withdraw(const Actor& actor, std::string_view prefix,
+                                          std::string_view version_name) {
+    return change(actor, prefix, version_name, [](v1::Template& form) -> Outcome<void> {
+        if (form.state() == v1::TEMPLATE_STATE_DRAFT) {
+            return wrong_state("template '" + form.version_name() + "' is a draft",
+                               "delete it, or publish it");
+        }
+        form.set_state(v1::TEMPLATE_STATE_WITHDRAWN);
+        return {};
+    });
+}
+
+/// Whether a record under the prefix names the template. There is no index to ask, which every
+/// registration would have to write: templates are seldom deleted.
+Outcome<bool> Templates::is_named(const v1::Prefix& prefix, std::string_view version_name) const {
+    const auto records =
+        registrar_.store.scan(model::key_of(prefix.prefix() + "/", suffix_case_of(prefix)));
+    for (std::size_t seen = 0; seen < kRecordsLookedThroughMax; ++seen) {
+        const auto record = records->next();
+        if (!record) return to_refusal(record.error());
+        if (!*record) return false;
+        if (names_template(**record, version_name)) return true;
+    }
+    return wrong_state("prefix '" + prefix.prefix() + "' has too many records to look through",
+                       "withdraw the template instead");
+}
+
+Outcome<void> Templates::remove(const Actor& actor, std::string_view prefix_name,
+                                std::string_view version_name, Deletion deletion) {
+    if (auto may = require(actor, v1::SCOPE_TEMPLATES_WRITE); !may) return may.error();
+    if (deletion == Deletion::kForced) {
+        if (auto may = require(actor, v1::SCOPE_OPERATE); !may) return may.error();
+    }
+    const auto prefix = Prefixes(registrar_).usable(actor, prefix_name, true);
+    if (!prefix) return prefix.error();
+    const auto done = until_no_conflict([&]() -> Outcome<model::Committed> {
+        auto form = read(prefix->prefix(), version_name);
+        if (!form) return form.error();
+        const auto used = form->state() == v1::TEMPLATE_STATE_DRAFT
+                              ? Outcome<bool>(false)
+                              : is_named(*prefix, version_name);
+        if (!used && deletion != Deletion::kForced) return used.error();
+        const bool stays = !used || *used;
+        if (stays && deletion != Deletion::kForced) {
+            return wrong_state(
+                "identifiers are registered with template '" + std::string(version_name) + "'",
+                "withdraw it instead: then no more are");
+        }
+        const std::string key = pair_key(prefix->prefix(), version_name);
+        model::Change change = change_by(actor);
+        if (stays) {
+            const model::TransactionId version = form->version();
+            form->set_hidden(true);
+            change.objects = {registration::put(Table::kTemplates, key, *std::move(form), version)};
+        } else {
+            change.objects = {drop(Table::kTemplates, key),
+                              drop(Table::kTemplateByHandle, form->handle())};
+            change.objects.front().expected_version = form->version();
+        }
+        return commit(registrar_.store, change);
+    });
+    if (!done) return done.error();
+    return {};
+}
+
 Outcome<v1::Template> Templates::named(std::string_view prefix,
                                        std::string_view version_name) const {
     auto form = registration::find<v1::Template>(registrar_.store, Table::kTemplates,
@@ -161,12 +229,21 @@ Outcome<v1::Template> Templates::named(std::string_view prefix,
     return **std::move(form);
 }
 
+/// As `named`, for those who ask for the template itself.
+Outcome<v1::Template> Templates::read(std::string_view prefix,
+                                      std::string_view version_name) const {
+    auto form = named(prefix, version_name);
+    if (form || form.error().code != Code::kTemplateUnknown) return form;
+    return not_found("template '" + std::string(version_name) + "' of prefix '" +
+                     std::string(prefix) + "'");
+}
+
 Outcome<v1::Template> Templates::find(const Actor& actor, std::string_view prefix,
                                       std::string_view version_name) {
     if (auto may = require(actor, v1::SCOPE_TEMPLATES_READ); !may) return may.error();
     const auto owned = Prefixes(registrar_).usable(actor, prefix, false);
     if (!owned) return owned.error();
-    return named(owned->prefix(), version_name);
+    return read(owned->prefix(), version_name);
 }
 
 Outcome<v1::TemplateList> Templates::list(const Actor& actor, std::string_view prefix,
@@ -190,85 +267,6 @@ Outcome<v1::TemplateList> Templates::list(const Actor& actor, std::string_view p
         out.set_next_cursor(stored->back().key.substr(beginning.size()));
     }
     return out;
-}
-
-const v1::Item* item_at(const v1::Template& form, std::uint32_t index) {
-    for (const v1::Item& item : form.items()) {
-        if (index >= item.index() && index <= last_index(item)) return &item;
-    }
-    return nullptr;
-}
-
-std::optional<std::string> broken_rule(const v1::Item& item, std::string_view text) {
-    if (!is_utf8(text)) return "must be UTF-8";
-    const std::size_t length = count_characters(text);
-    if (length < item.length_min()) {
-        return "at least " + std::to_string(item.length_min()) + " characters";
-    }
-    const std::uint32_t length_max = item.length_max() == 0 ? kTextLengthMax : item.length_max();
-    if (length > length_max) return "at most " + std::to_string(length_max) + " characters";
-    switch (item.item_type()) {
-        case v1::ITEM_TYPE_BOOLEAN:
-            if (text != "true" && text != "false") return "must be true or false";
-            break;
-        case v1::ITEM_TYPE_ENUMERATION:
-            if (std::ranges::find(item.choices(), text) == item.choices().end()) {
-                return "is none of the item's choices";
-            }
-            break;
-        default:
-            break;
-    }
-    return std::nullopt;
-}
-
-Outcome<void> check_values(const v1::Template& form, std::span<DraftValue> values, bool patch) {
-    for (DraftValue& value : values) {
-        if (value.index == 0) {
-            const auto at = std::ranges::find_if(
-                form.items(), [&](const v1::Item& item) { return item.type() == value.type; });
-            if (at == form.items().end()) {
-                return Refusal{
-                    .code = Code::kItemUnknown,
-                    .message = "the template has no item '" + std::string(value.type) + "'",
-                    .field = "values"};
-            }
-            value.index = at->index();
-        }
-        const v1::Item* const item = item_at(form, value.index);
-        if (item == nullptr) {
-            return value_refusal(Code::kItemUnknown, value.index, "is not in the template");
-        }
-        if (value.type.empty()) value.type = item->type();
-        if (value.type != item->type()) {
-            return value_refusal(Code::kItemTypeMismatch, value.index,
-                                 "the item's type is '" + item->type() + "'");
-        }
-        if (item->state() == v1::ITEM_STATE_DISABLED) {
-            return value_refusal(Code::kItemDisabled, value.index, "the item is disabled");
-        }
-        if (patch && value.text.empty()) {  // it is removed
-            if (!item->required()) continue;
-            return value_refusal(Code::kItemMissing, value.index, item->type() + ": is required");
-        }
-        if (const auto rule = broken_rule(*item, value.text)) {
-            return value_refusal(Code::kItemInvalid, value.index, item->type() + ": " + *rule);
-        }
-    }
-    std::ranges::sort(values, {}, &DraftValue::index);
-    if (!patch) {
-        for (const v1::Item& item : form.items()) {
-            if (!item.required() || item.state() == v1::ITEM_STATE_DISABLED) continue;
-            const auto at = std::ranges::lower_bound(values, item.index(), {}, &DraftValue::index);
-            if (at == values.end() || at->index > last_index(item) || at->text.empty()) {
-                return value_refusal(Code::kItemMissing, item.index(),
-                                     item.type() + ": is required");
-            }
-        }
-    }
-    const auto twice = std::ranges::adjacent_find(values, {}, &DraftValue::index);
-    if (twice == values.end()) return {};
-    return value_refusal(Code::kItemRepeated, twice->index, "comes twice");
 }
 
 }  // namespace idnode::registration

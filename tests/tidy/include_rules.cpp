@@ -52,7 +52,10 @@ const std::vector<Rule>& rules() {
          {"boost-json", "simdjson"},
          {}},
         // The schemas are the vocabulary of registered objects.
-        {"registry/registration", {"registry/model", "proto"}, {"protobuf"}, {}},
+        {"registry/registration",
+         {"registry/json", "registry/model", "proto"},
+         {"protobuf"},
+         {"re2"}},
         {"registry/service", {"registry/model", "proto"}, {}, {}},
         {"registry/model", {"proto"}, {}, {}},
 
@@ -83,6 +86,7 @@ constexpr std::array kLibraries{
     LibraryName{"rocksdb/", "rocksdb"},
     LibraryName{"google/protobuf/", "protobuf"},
     LibraryName{"simdjson", "simdjson"},
+    LibraryName{"re2/", "re2"},
     LibraryName{"spdlog/", "spdlog"},
     LibraryName{"fmt/", "fmt"},
     LibraryName{"CLI/", "cli11"},

@@ -1,15 +1,14 @@
-// Prefixes and their templates.
+// Prefixes that enterprises were allotted.
 
+#include "proto/idnode/v1/enterprise.pb.h"
 #include "registry/http/api/bodies.h"
 #include "registry/registration/prefixes.h"
-#include "registry/registration/templates.h"
 
 namespace idnode::http {
 
 namespace {
 
 using registration::Prefixes;
-using registration::Templates;
 
 Response allot(ApiCall& call) {
     v1::Allotment wanted;
@@ -59,27 +58,6 @@ Response retire(ApiCall& call) {
         Prefixes(call.registrar).retire(call.actor, call.subjects[0], reason.reason()));
 }
 
-Response create_template(ApiCall& call) {
-    v1::Template wanted;
-    if (auto read = read_body(call, wanted); !read) return refuse(call, read.error());
-    wanted.set_prefix(call.subjects[0]);
-    return answer_outcome(call, Status::created,
-                          Templates(call.registrar).create(call.actor, wanted));
-}
-
-Response list_templates(ApiCall& call) {
-    return answer_outcome(
-        call, Status::ok,
-        Templates(call.registrar)
-            .list(call.actor, call.subjects[0], parameter(call, "cursor"), page_size(call)));
-}
-
-Response get_template(ApiCall& call) {
-    return answer_outcome(
-        call, Status::ok,
-        Templates(call.registrar).find(call.actor, call.subjects[0], call.subjects[1]));
-}
-
 }  // namespace
 
 std::span<const ApiRoute> prefix_routes() {
@@ -93,12 +71,6 @@ std::span<const ApiRoute> prefix_routes() {
                  &disable},
         ApiRoute{Method::post, "/idn/v1/prefixes/{prefix}/enable", "enablePrefix", false, &enable},
         ApiRoute{Method::post, "/idn/v1/prefixes/{prefix}/retire", "retirePrefix", false, &retire},
-        ApiRoute{Method::post, "/idn/v1/prefixes/{prefix}/templates", "createTemplate", false,
-                 &create_template},
-        ApiRoute{Method::get, "/idn/v1/prefixes/{prefix}/templates", "listTemplates", false,
-                 &list_templates},
-        ApiRoute{Method::get, "/idn/v1/prefixes/{prefix}/templates/{version}", "getTemplate", false,
-                 &get_template},
     };
     return kRoutes;
 }

@@ -46,6 +46,7 @@ std::vector<ApiRoute> api_routes();
 std::span<const ApiRoute> account_routes();
 std::span<const ApiRoute> enterprise_routes();
 std::span<const ApiRoute> prefix_routes();
+std::span<const ApiRoute> template_routes();
 std::span<const ApiRoute> identifier_routes();
 std::span<const ApiRoute> audit_routes();
 
