@@ -11,6 +11,7 @@
 #include "proto/base/text.h"
 #include "registry/http/api/api.h"
 #include "registry/http/rest/rest.h"
+#include "registry/http/snms/snms.h"
 #include "registry/model/identifier.h"
 #include "resolver/client/remote_identities.h"
 #include "resolver/crypto/answers.h"
@@ -50,6 +51,18 @@ resolver::ServerSettings server_settings(const Settings& settings) {
 
 // One is enough for more requests than the handlers can carry out; TLS handshakes may want more.
 constexpr unsigned kThreadsPerHttpThread = 4;
+
+http::SnmsSettings snms_settings(const Settings& settings) {
+    http::SnmsSettings out;
+    out.base_paths = settings.snms.base_path;
+    const std::string& read = settings.snms.anonymous_read;
+    out.anonymous_read = read == "off"   ? http::AnonymousRead::kOff
+                         : read == "all" ? http::AnonymousRead::kAll
+                                         : http::AnonymousRead::kPublic;
+    out.update_mode = settings.snms.update_mode == "merge" ? http::UpdateMode::kMerge
+                                                           : http::UpdateMode::kReplace;
+    return out;
+}
 
 http::ServerSettings http_settings(const Settings& settings) {
     http::ServerSettings out;
@@ -340,6 +353,11 @@ Result<void> Node::listen_http(const Settings& settings) {
     front_door_.emplace(*handler_);
     front_door_->add(std::string(http::kApiPaths), registration_->api());
     front_door_->add("/openapi.json", registration_->api());
+    http::SnmsSettings snms = snms_settings(settings);
+    const auto beginnings = http::snms_beginnings(snms);
+    snms_ = http::make_snms_handler(registration_->registrar(), registration_->logins(), *context_,
+                                    std::move(snms));
+    for (const std::string& one : beginnings) front_door_->add(one, *snms_);
     auto server = http::Server::start(http_settings(settings),
                                       {.engine = *context_, .handler = *front_door_, .tls = *tls_});
     if (!server) return server.error();

@@ -47,6 +47,22 @@ Result<void> check_optional_host_port(std::string_view text) {
     return text.empty() ? Result<void>() : check_host_port(text);
 }
 
+Result<void> check_base_path(std::string_view text) {
+    const bool fine = text.starts_with('/') && text.find_first_of("?#% ") == std::string_view::npos;
+    if (fine && (text == "/" || !text.ends_with('/'))) return {};
+    return Error{Errc::kInvalid, "must be \"/\", or a path such as \"/snmsapi\""};
+}
+
+Result<void> check_anonymous_read(std::string_view text) {
+    if (text == "off" || text == "public" || text == "all") return {};
+    return Error{Errc::kInvalid, R"(must be "off", "public" or "all")"};
+}
+
+Result<void> check_update_mode(std::string_view text) {
+    if (text == "replace" || text == "merge") return {};
+    return Error{Errc::kInvalid, R"(must be "replace" or "merge")"};
+}
+
 Result<void> check_folder(std::string_view text) {
     if (!text.empty()) return {};
     return Error{Errc::kInvalid, "must name a folder"};
@@ -180,6 +196,24 @@ constexpr std::array kTable{
     Setting{"mirror.interval_ms", "number", "ms", 10, 3'600'000, kRestart,
             "How long to wait before the primary is asked again for what has changed.",
             [](Settings& s) -> SettingField { return &s.mirror.interval; }},
+
+    Setting{"snms.base_path", "list of texts", "", 0, 0, kRestart,
+            "Where the HTTP interface of the deployed secondary-node management system (SNMS) "
+            "lies: what "
+            "stands before its paths; \"/\": nothing. Empty: this interface is off.",
+            [](Settings& s) -> SettingField { return &s.snms.base_path; }, &check_base_path},
+    Setting{
+        "snms.anonymous_read", "text", "", 0, 0, kRestart,
+        "What callers without a token see of identifiers over SNMS: \"off\" nothing, \"public\" "
+        "values that are for everyone, \"all\" also those that are not. A token that is shown must "
+        "be "
+        "valid all the same.",
+        [](Settings& s) -> SettingField { return &s.snms.anonymous_read; }, &check_anonymous_read},
+    Setting{"snms.update_mode", "text", "", 0, 0, kRestart,
+            "What an update over SNMS does with values that it does not name: \"replace\" removes "
+            "them, "
+            "\"merge\" keeps them. A request may say otherwise with X-IDN-Update.",
+            [](Settings& s) -> SettingField { return &s.snms.update_mode; }, &check_update_mode},
 
     Setting{"limits.udp_answer_bytes_max", "number", "bytes", 492, 262'144, kRestart,
             "A longer answer is not sent over UDP: the client is told to use TCP.",

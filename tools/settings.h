@@ -65,6 +65,11 @@ struct Settings {
         std::string secret_file;
         std::chrono::milliseconds interval{30'000};
     };
+    struct Snms {
+        std::vector<std::string> base_path{"/"};
+        std::string anonymous_read = "public";
+        std::string update_mode = "replace";
+    };
     struct Limits {
         std::int64_t udp_answer_bytes_max = 4096;
         std::int64_t tcp_connections_max = 10'000;
@@ -95,6 +100,7 @@ struct Settings {
     Upstream upstream;
     Replication replication;
     Mirror mirror;
+    Snms snms;
     Limits limits;
     Log log;
 

@@ -13,6 +13,7 @@
 #include "registry/http/api/openapi.h"
 #include "registry/http/api/routes.h"
 #include "registry/http/api/stream.h"
+#include "registry/http/target.h"
 #include "registry/registration/rates.h"
 
 namespace idnode::http {
@@ -26,19 +27,6 @@ using registration::Refusal;
 
 // As SNMS allows its batches.
 constexpr std::size_t kBatchBytesMax = 64U << 20U;
-
-struct Target {
-    std::string_view path;
-    std::string_view query;
-};
-
-Target target_of(const RequestHeader& request) {
-    std::string_view target(request.target().data(), request.target().size());
-    target = target.substr(0, target.find('#'));
-    const std::size_t question = target.find('?');
-    if (question == std::string_view::npos) return {target, {}};
-    return {target.substr(0, question), target.substr(question + 1)};
-}
 
 /// As the IETF's RateLimit fields have it.
 void show_rate(const registration::RateLimits::Rate& rate, Response& out) {

@@ -17,10 +17,10 @@ using registration::WrittenAll;
 
 constexpr std::string_view kKeyField = "Idempotency-Key";
 
-Bytes digest_of(const ApiCall& call) {
-    std::string text(boost::beast::http::to_string(call.request.method()));
-    text.append(" ").append(call.request.target()).append("\n").append(call.request.body());
-    const auto digest = call.registrar.digests.sha256(as_bytes_view(text));
+Bytes digest_of(const WriteRequest& write) {
+    std::string text(boost::beast::http::to_string(write.request.method()));
+    text.append(" ").append(write.request.target()).append("\n").append(write.request.body());
+    const auto digest = write.registrar.digests.sha256(as_bytes_view(text));
     return {digest.begin(), digest.end()};
 }
 
@@ -89,39 +89,49 @@ v1::Error to_error(const registration::Refusal& refusal) {
     return out;
 }
 
-Outcome<WriteReply> write_once(ApiCall& call, std::span<Draft> drafts, Together together) {
-    if (const auto rate = admit_identifiers(call.registrar, call.actor, drafts.size()); !rate) {
+Outcome<DoneOnce> write_once(const WriteRequest& write, registration::Identifiers& identifiers,
+                             std::span<Draft> drafts, Together together,
+                             const std::function<v1::Operation(const WrittenAll&)>& to_operation) {
+    const auto& [request, registrar, actor] = write;
+    if (const auto rate = admit_identifiers(registrar, actor, drafts.size()); !rate) {
         return rate.error();
     }
-    registration::Identifiers identifiers(call.registrar);
-    const auto field = call.request[kKeyField];
+    const auto field = request[kKeyField];
     const std::string_view key(field.data(), field.size());
     if (key.empty()) {
-        const auto all = identifiers.write(call.actor, drafts, together);
+        auto all = identifiers.write(actor, drafts, together);
         if (!all) return all.error();
-        return reply_of(drafts, *all);
+        return DoneOnce{*std::move(all)};
     }
     if (key.size() > registration::kIdempotencyKeyBytesMax) {
         return registration::invalid(std::string(kKeyField), "at most 128 characters");
     }
-    const Operations operations(call.registrar);
-    const Bytes digest = digest_of(call);
-    const auto before = operations.find(call.actor, key, digest);
+    const Operations operations(registrar);
+    const Bytes digest = digest_of(write);
+    auto before = operations.find(actor, key, digest);
     if (!before) return before.error();
-    if (*before) return remembered(call, **before);
-    const auto all =
-        identifiers.write(call.actor, drafts, together, [&](const WrittenAll& outcome) {
-            return std::vector{operations.remember(call.actor, key, digest,
-                                                   to_operation(reply_of(drafts, outcome)))};
-        });
+    if (*before) return DoneOnce{{}, *std::move(before)};
+    auto all = identifiers.write(actor, drafts, together, [&](const WrittenAll& outcome) {
+        return std::vector{operations.remember(actor, key, digest, to_operation(outcome))};
+    });
     operations.forget_old();
-    if (all) return reply_of(drafts, *all);
+    if (all) return DoneOnce{*std::move(all)};
     if (all.error().code != Code::kVersionMismatch) return all.error();
     // Somebody was faster with the same key, perhaps this very caller.
-    const auto meanwhile = operations.find(call.actor, key, digest);
+    auto meanwhile = operations.find(actor, key, digest);
     if (!meanwhile) return meanwhile.error();
-    if (*meanwhile) return remembered(call, **meanwhile);
+    if (*meanwhile) return DoneOnce{{}, *std::move(meanwhile)};
     return all.error();
+}
+
+Outcome<WriteReply> write_once(ApiCall& call, std::span<Draft> drafts, Together together) {
+    registration::Identifiers identifiers(call.registrar);
+    const auto done = write_once(
+        {call.request, call.registrar, call.actor}, identifiers, drafts, together,
+        [&](const WrittenAll& outcome) { return to_operation(reply_of(drafts, outcome)); });
+    if (!done) return done.error();
+    if (done->before) return remembered(call, *done->before);
+    return reply_of(drafts, done->all);
 }
 
 }  // namespace idnode::http

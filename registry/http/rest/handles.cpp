@@ -1,9 +1,9 @@
 // `/api/handles/{handle}`: lookups and changes of one record.
 
-#include <future>
 #include <utility>
 
 #include "registry/http/rest/answers.h"
+#include "registry/http/rest/ask_upstream.h"
 #include "registry/http/rest/etag.h"
 #include "registry/http/rest/record_body.h"
 #include "registry/http/rest/refusals.h"
@@ -17,7 +17,6 @@ using Field = boost::beast::http::field;
 using handle::OpCode;
 using handle::ResponseCode;
 using resolver::UpstreamAnswer;
-using resolver::UpstreamAnswerPtr;
 namespace flag = handle::flag;
 
 std::string_view field_text(const Request& request, Field field) {
@@ -33,21 +32,6 @@ std::uint32_t flags_of(const Parameters& parameters, bool public_only) {
     if (parameters.flag("doNotRefer")) out |= flag::kDoNotRefer;
     if (public_only) out |= flag::kPublicOnly;
     return out;
-}
-
-UpstreamAnswerPtr ask_upstream(RestContext& context, resolver::Question question) {
-    const auto promise = std::make_shared<std::promise<UpstreamAnswerPtr>>();
-    auto answer = promise->get_future();
-    context.node.upstream.ask(std::move(question), [promise](UpstreamAnswerPtr given) {
-        promise->set_value(std::move(given));
-    });
-    if (answer.wait_for(context.settings.upstream_wait) == std::future_status::ready) {
-        return answer.get();
-    }
-    return std::make_shared<const UpstreamAnswer>(
-        UpstreamAnswer{.code = ResponseCode::kServerBusy,
-                       .content = to_bytes("the responsible node did not answer in time"),
-                       .authoritative = false});
 }
 
 Response show_values(std::string_view handle, BytesView values) {
@@ -167,7 +151,8 @@ Response get_handle(Call& call, RestContext& context) {
                                  call.caller.peer.address, resolver::Effort::kPool},
                                 *login.requester, out, question);
     if (resolved.outcome == resolver::Outcome::kAskUpstream) {
-        return show_forwarded(matter, *ask_upstream(context, std::move(question)));
+        return show_forwarded(matter, *ask_upstream(context.node.upstream, std::move(question),
+                                                    context.settings.upstream_wait));
     }
     if (resolved.forwarded) return show_forwarded(matter, *resolved.forwarded);
     return show_local(matter, resolved, body, public_only);
