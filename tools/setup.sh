@@ -11,7 +11,10 @@ readonly BUILD_PACKAGES=(
     libcli11-dev libtomlplusplus-dev libsimdjson-dev libjemalloc-dev libre2-dev
 )
 # What the tests and benchmarks need on top.
-readonly TEST_PACKAGES=(catch2 librapidcheck-dev libbenchmark-dev)
+readonly TEST_PACKAGES=(
+    catch2 librapidcheck-dev libbenchmark-dev
+    python3 python3-jsonschema openapi-specification
+)
 
 say() { printf '==> %s\n' "$*"; }
 fail() {
