@@ -32,15 +32,19 @@ Result<model::Committed> GroupCommit::commit(const model::Change& change) {
         write(*group);
         hand_over();
     } else {
-        group->done.wait(0, std::memory_order_acquire);
+        std::unique_lock lock(group->mutex);
+        group->is_done.wait(lock, [&] { return group->done; });
     }
     return std::move(group->entries[place].result);
 }
 
 void GroupCommit::write(Group& group) {
     write_(group.entries);
-    group.done.store(1, std::memory_order_release);
-    group.done.notify_all();
+    {
+        const std::scoped_lock lock(group.mutex);
+        group.done = true;
+    }
+    group.is_done.notify_all();
 }
 
 void GroupCommit::hand_over() {

@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kBloomBitsPerKey = 10;
+constexpr double kMemtableBloomShare = 0.05;
 constexpr std::size_t kBlockBytes = 4U << 10U;
 constexpr std::uint32_t kTableFormat = 5;
 constexpr std::uint64_t kTableFileBytes = 128U << 20U;
@@ -59,6 +60,11 @@ rocksdb::ColumnFamilyOptions family_options(Family family,
     options.compression = family == Family::kLog ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
     options.target_file_size_base = kTableFileBytes;
     options.level_compaction_dynamic_level_bytes = true;
+    if (family == Family::kRecords || family == Family::kObjects) {
+        // What is not there, as each new identifier, is not looked for in memory either.
+        options.memtable_whole_key_filtering = true;
+        options.memtable_prefix_bloom_size_ratio = kMemtableBloomShare;
+    }
     return options;
 }
 

@@ -120,7 +120,7 @@ asio::awaitable<bool> HttpConnection::fill_piece(UploadParser& parser) {
     transport_.allow(context_.limits.request);
     while (!parser.is_done() && body.size > 0) {
         if (pending_.empty()) {
-            if (filled() > 0) break;
+            if (filled() > 0 && !transport_.has_more()) break;
             const bool more = co_await transport_.read(pending_);
             if (!more) co_return false;
         }

@@ -37,6 +37,11 @@ class Transport {
 
     /// Appends what the peer sent, at least one octet. False: it ended, broke, or took too long.
     boost::asio::awaitable<bool> read(Bytes& into);
+    /// Whether `read` would find something at once.
+    bool has_more() const {
+        boost::system::error_code ignored;
+        return socket_.available(ignored) > 0;
+    }
     /// Both parts, one after the other; valid until it returns.
     boost::asio::awaitable<bool> write(BytesView head, BytesView body);
     /// Ends our direction, then reads away what the peer still sends: closing with unread octets

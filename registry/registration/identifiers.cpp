@@ -291,7 +291,7 @@ Draft whole(const Draft& patch, const PastRecord& current) {
 }  // namespace
 
 /// What one draft does, by itself.
-Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft) {
+Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft, LookUp look_up) {
     if (draft.handle.empty()) return missing("handle");
     const auto parts = model::split_handle(draft.handle);
     const auto prefix = prefix_for(actor, parts.prefix, true);
@@ -303,18 +303,13 @@ Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft) {
     out.edit.handle = std::string(draft.handle);
     out.edit.suffix_case = suffix_case_of(**prefix);
     out.key = model::key_of(draft.handle, out.edit.suffix_case);
-    PastRecord current;
-    const auto found =
-        registrar_.store.read(out.key, model::ReadTier::kAny, [&](const model::RecordView& view) {
-            out.exists = true;
-            out.version = view.version;
-            if (draft.write != Write::kCreate) current = to_past(view);
-        });
-    if (!found) return to_refusal(found.error());
+    out.edit.expected_version = 0;
     out.enterprise_id = (*prefix)->enterprise_id();
-    out.octets_before = static_cast<std::int64_t>(current.values.size());
-    out.edit.expected_version = out.version;
-    if (auto may = check_existence(draft, out.exists, out.version); !may) return may.error();
+    PastRecord current;
+    const bool is_sure = look_up == LookUp::kAll || draft.write != Write::kCreate || draft.expected;
+    if (is_sure) {
+        if (auto fits = look_up_current(draft, out, current); !fits) return fits.error();
+    }
     if (draft.write == Write::kDelete) {
         out.edit.kind = model::Edit::Kind::kErase;
         return out;
@@ -323,9 +318,30 @@ Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft) {
         if (auto free = check_retired(out.key); !free) return free.error();
     }
     auto values = new_values(**prefix, draft, current);
-    if (!values) return values.error();
+    if (!values) {
+        // That it exists is said before what else is wrong.
+        if (!is_sure) {
+            if (auto fits = look_up_current(draft, out, current); !fits) return fits.error();
+        }
+        return values.error();
+    }
     out.edit.values = *std::move(values);
     return out;
+}
+
+/// What there is of it now, and whether the write fits that.
+Outcome<void> Identifiers::look_up_current(const Draft& draft, Plan& out,
+                                           PastRecord& current) const {
+    const auto found =
+        registrar_.store.read(out.key, model::ReadTier::kAny, [&](const model::RecordView& view) {
+            out.exists = true;
+            out.version = view.version;
+            if (draft.write != Write::kCreate) current = to_past(view);
+        });
+    if (!found) return to_refusal(found.error());
+    out.octets_before = static_cast<std::int64_t>(current.values.size());
+    out.edit.expected_version = out.version;
+    return check_existence(draft, out.exists, out.version);
 }
 
 /// The template that a write names; null: none. One that was withdrawn counts for the records that
@@ -378,11 +394,17 @@ Outcome<WrittenAll> Identifiers::write(const Actor& actor, std::span<Draft> draf
                                        Together together, const Remember& remember) {
     if (auto may = require(actor, v1::SCOPE_IDENTIFIERS_WRITE); !may) return may.error();
     if (registrar_.terms.is_mirror) return to_refusal(Error{Errc::kRefused, {}});
-    return until_no_conflict([&] { return write_once(actor, drafts, together, remember); });
+    // Most creations are of what does not exist, and the commit makes sure of it: they are looked
+    // up only after it said that one does, to tell which.
+    LookUp look_up = LookUp::kChanged;
+    return until_no_conflict([&] {
+        return write_once(actor, drafts, together, remember, std::exchange(look_up, LookUp::kAll));
+    });
 }
 
 Outcome<WrittenAll> Identifiers::write_once(const Actor& actor, std::span<Draft> drafts,
-                                            Together together, const Remember& remember) {
+                                            Together together, const Remember& remember,
+                                            LookUp look_up) {
     WrittenAll out;
     out.reserve(drafts.size());
     std::vector<Plan> plans;
@@ -391,7 +413,7 @@ Outcome<WrittenAll> Identifiers::write_once(const Actor& actor, std::span<Draft>
     std::unordered_map<std::string_view, std::size_t> seen;
     bool refused = false;
     for (std::size_t at = 0; at < drafts.size(); ++at) {
-        auto one = plan(actor, drafts[at]);
+        auto one = plan(actor, drafts[at], look_up);
         if (one && seen.contains(one->key)) {
             one = refuse_repeated(drafts[at]);
         }

@@ -86,13 +86,16 @@ class Identifiers {
 
   private:
     struct Plan;
+    /// Which drafts' records are read before the commit: all, or only those that must be there.
+    enum class LookUp : std::uint8_t { kChanged, kAll };
 
     Outcome<const v1::Prefix*> prefix_for(const Actor& actor, std::string_view prefix,
                                           bool for_change);
     Outcome<const v1::Template*> template_for(std::string_view prefix, std::string_view version);
     Outcome<WrittenAll> write_once(const Actor& actor, std::span<Draft> drafts, Together together,
-                                   const Remember& remember);
-    Outcome<Plan> plan(const Actor& actor, Draft& draft);
+                                   const Remember& remember, LookUp look_up);
+    Outcome<Plan> plan(const Actor& actor, Draft& draft, LookUp look_up);
+    Outcome<void> look_up_current(const Draft& draft, Plan& out, PastRecord& current) const;
     Outcome<const v1::Template*> form_for(const v1::Prefix& prefix, const std::string& version,
                                           const std::string& version_before);
     /// The values that a write leads to. `current`: what is there, if anything.

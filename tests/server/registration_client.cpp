@@ -46,7 +46,10 @@ std::string ApiReply::text(std::string_view path) const {
 ApiClient::ApiClient(Setting& setting) : ApiClient(setting, operator_token(setting)) {}
 
 ApiClient::ApiClient(Setting& setting, std::string token)
-    : client_(setting.daemon().http_port(), TlsOptions{}), token_(std::move(token)) {}
+    : ApiClient(setting.daemon(), std::move(token)) {}
+
+ApiClient::ApiClient(const Daemon& daemon, std::string token)
+    : client_(daemon.http_port(), TlsOptions{}), token_(std::move(token)) {}
 
 ApiReply ApiClient::ask(std::string_view method, std::string_view path, std::string_view body,
                         std::map<std::string, std::string> fields) {

@@ -27,6 +27,7 @@ class ApiClient {
     /// The operator that `idnode init` made.
     explicit ApiClient(Setting& setting);
     ApiClient(Setting& setting, std::string token);
+    ApiClient(const Daemon& daemon, std::string token);
 
     ApiReply get(std::string_view path) { return ask("GET", path, {}); }
     ApiReply post(std::string_view path, std::string_view body = {}) {

@@ -9,6 +9,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace idnode::testing {
 namespace {
@@ -102,6 +103,12 @@ std::optional<HttpReply> HttpClient::receive(milliseconds patience, bool to_head
         }
     }
     return reply_of(parser);
+}
+
+std::string HttpClient::receive_all(milliseconds patience) {
+    while (read_more(patience)) {
+    }
+    return std::exchange(received_, {});
 }
 
 HttpReply HttpClient::ask(std::string_view request) {

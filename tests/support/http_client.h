@@ -41,6 +41,8 @@ class HttpClient {
     /// The next answer; nothing when the connection ended or none came in time. The answer to a
     /// HEAD has no body, whatever its length says.
     std::optional<HttpReply> receive(milliseconds patience = kPatience, bool to_head = false);
+    /// All octets until the other side closes, or none come for so long.
+    std::string receive_all(milliseconds patience = kPatience);
     /// Throws when no answer comes.
     HttpReply ask(std::string_view request);
     /// The answer of the tunnel, which must be one message.
