@@ -40,11 +40,13 @@ std::string records_above() {
            std::string(kSecret) + R"("}}]})" + "\n";
 }
 
-std::string administered_record(std::string_view handle, int index) {
+std::string administered_record(std::string_view handle, int index,
+                                std::string_view user = "99.1/user") {
     return R"({"handle":")" + std::string(handle) +
            R"(","values":[{"index":100,"type":"HS_ADMIN","data":{"format":"admin","value":)"
-           R"({"handle":"99.1/user","index":)" +
-           std::to_string(index) + R"(,"permissions":"111111111111"}}}]})" + "\n";
+           R"({"handle":")" +
+           std::string(user) + R"(","index":)" + std::to_string(index) +
+           R"(,"permissions":"111111111111"}}}]})" + "\n";
 }
 
 NodeFolder::Options node_options(const std::string& prefix,
@@ -53,6 +55,16 @@ NodeFolder::Options node_options(const std::string& prefix,
     out.prefix = prefix;
     out.upstream = upstream;
     return out;
+}
+
+/// What deleting a handle at a node comes to, as somebody.
+ResponseCode erase(const Daemon& node, std::string_view handle, Authenticator somebody) {
+    client::ChannelOptions options;
+    options.use_session = false;
+    Client client(Channel({.port = node.tcp_port()}, options));
+    client.channel().authenticate_as(std::move(somebody));
+    const auto erased = client.erase(handle);
+    return erased ? ResponseCode::kSuccess : erased.error().response;
 }
 
 struct TwoNodes {
@@ -67,14 +79,8 @@ struct TwoNodes {
         lower = std::make_unique<Daemon>(*below);
     }
 
-    /// What deleting a handle below comes to, as somebody.
     ResponseCode erase(std::string_view handle, Authenticator somebody) const {
-        client::ChannelOptions options;
-        options.use_session = false;
-        Client client(Channel({.port = lower->tcp_port()}, options));
-        client.channel().authenticate_as(std::move(somebody));
-        const auto erased = client.erase(handle);
-        return erased ? ResponseCode::kSuccess : erased.error().response;
+        return ::erase(*lower, handle, std::move(somebody));
     }
 
     NodeFolder above;
@@ -114,4 +120,51 @@ TEST_CASE(
           ResponseCode::kAuthenticationError);
     CHECK(std::chrono::steady_clock::now() - begin < kPatience);
     nodes.upper->process().send_signal(SIGCONT);
+}
+
+namespace {
+
+/// The site record of a running node, as one value of a bulk line.
+std::string site_value(const Daemon& node, std::string_view type) {
+    Client client(Channel({.port = node.tcp_port()}));
+    const auto site = client.site();
+    REQUIRE(site);
+    return R"({"index":1,"type":")" + std::string(type) + R"(","data":{"format":"hex","value":")" +
+           to_hex(handle::encode_site(*site)) + R"("}})";
+}
+
+std::string one_value(std::string_view handle, const std::string& value) {
+    return R"({"handle":")" + std::string(handle) + R"(","values":[)" + value + "]}\n";
+}
+
+}  // namespace
+
+TEST_CASE("65: a top-level node that only refers leads to the node that keeps a key") {
+    // Top node 99 refers what lies below 99.1 to the node of 99.1, which knows where 99.1.5 is.
+    NodeFolder keeper_folder(node_options("99.1.5", {}));
+    std::string records = records_above();
+    for (auto at = records.find("99.1/"); at != std::string::npos; at = records.find("99.1/")) {
+        records.replace(at, 5, "99.1.5/");
+    }
+    keeper_folder.import(records);
+    const Daemon keeper(keeper_folder);
+    NodeFolder middle_folder(node_options("99.1", {}));
+    middle_folder.import(one_value("0.NA/99.1.5", site_value(keeper, "HS_SITE")));
+    const Daemon middle(middle_folder);
+    NodeFolder top_folder(node_options("99", {}));
+    top_folder.import(one_value("0.NA/99.1", site_value(middle, "HS_SITE.PREFIX")));
+    const Daemon top(top_folder);
+    NodeFolder below(node_options("88.100", {"127.0.0.1:" + std::to_string(top.udp_port())}));
+    below.import(administered_record("88.100/by-key", 300, "99.1.5/user") +
+                 administered_record("88.100/by-secret", 301, "99.1.5/user"));
+    const Daemon lower(below);
+
+    const Authenticator key = *Authenticator::with_key({"99.1.5/user", 300}, user_key());
+    const auto secret = [](std::string_view text) {
+        return Authenticator::with_secret({"99.1.5/user", 301}, to_bytes(text));
+    };
+    CHECK(erase(lower, "88.100/by-secret", secret("a guess")) ==
+          ResponseCode::kAuthenticationFailed);
+    CHECK(erase(lower, "88.100/by-key", key) == ResponseCode::kSuccess);
+    CHECK(erase(lower, "88.100/by-secret", secret(kSecret)) == ResponseCode::kSuccess);
 }

@@ -10,6 +10,7 @@
 #include "proto/handle/requests.h"
 #include "proto/handle/signing.h"
 #include "resolver/client/remote_identities.h"
+#include "resolver/client/site_walk.h"
 #include "resolver/forward/forwarder.h"
 #include "tests/unit/resolver/administered_node.h"
 #include "tests/unit/resolver/forward_fake_server.h"
@@ -60,18 +61,24 @@ Bytes site_answer(const Request& request, std::uint16_t port, std::int32_t count
     return values_answer(request, values);
 }
 
-/// "Yes, the answer is right", signed with this key.
-Bytes signed_yes(const Request& request, BytesView private_key) {
+struct Reply {
+    OpCode op;
+    ResponseCode code;
+    Bytes body;
+};
+
+/// Signed with this key.
+Bytes signed_response(const Request& request, const Reply& reply, BytesView private_key) {
     const auto signer = crypto::make_signer(private_key);
     Bytes out;
     handle::MessageWriter writer(out);
-    handle::encode_flag_response(true, writer.body());
+    writer.body().raw(reply.body);
     handle::Envelope envelope;
     envelope.request_id = request.message.envelope.request_id;
     envelope.suggested = handle::kOwnVersion;
     handle::Header header;
-    header.op = OpCode::kVerifyResponse;
-    header.response = ResponseCode::kSuccess;
+    header.op = reply.op;
+    header.response = reply.code;
     header.flags = handle::flag::kCertify;
     header.expiration = 0xFFFFFFF0U;
     const auto signature = signer.value()->sign(
@@ -87,12 +94,21 @@ Bytes signed_yes(const Request& request, BytesView private_key) {
     return out;
 }
 
+/// "Yes, the answer is right".
+Bytes signed_yes(const Request& request, BytesView private_key) {
+    Bytes body;
+    ByteWriter out(body);
+    handle::encode_flag_response(true, out);
+    return signed_response(
+        request, {OpCode::kVerifyResponse, ResponseCode::kSuccess, std::move(body)}, private_key);
+}
+
 Bytes unsigned_yes(const Request& request) {
     return response(request, ResponseCode::kSuccess, Bytes{std::byte{1}});
 }
 
-/// A referral to the server at `port`.
-Bytes referral(const Request& request, ResponseCode code, std::uint16_t port) {
+/// The body of a referral to the server at `port`.
+Bytes referral_body(std::uint16_t port) {
     Bytes body;
     ByteWriter out(body);
     out.text_u32({});
@@ -100,7 +116,7 @@ Bytes referral(const Request& request, ResponseCode code, std::uint16_t port) {
                                       text_value(2, "HS_SITE.PREFIX", {})};
     for (handle::Value& value : values) value.data = site_value_data(port);
     out.raw(handle::encode_values(values));
-    return response(request, code, body);
+    return body;
 }
 
 /// This node, whose record 88.100.1/shared is administered by 77.1/boss (300), and a node above
@@ -248,39 +264,44 @@ TEST_CASE("H39: garbage for an answer to operation 201 is refused") {
     node.check_refused(ResponseCode::kAuthenticationError);
 }
 
-TEST_CASE("H28: a node that refers to itself is asked once") {
+TEST_CASE("H28: a referral is followed to its site, which is not believed without a signature") {
     const ResponseCode code =
         GENERATE(ResponseCode::kServiceReferral, ResponseCode::kPrefixReferral);
     std::uint16_t port = 0;
     NodeBelow node([&port, code](const Request& request) -> Replies {
-        return {referral(request, code, port)};
+        return {response(request, code, referral_body(port))};
     });
     port = node.above.port();
     const bool by_key = GENERATE(true, false);
     CHECK((by_key ? node.erase_with_key() : node.erase_with_secret()) ==
           ResponseCode::kAuthenticationError);
-    CHECK(node.requests() == 1);
+    CHECK(node.above.tcp_requests() == 1);
     node.check_refused(ResponseCode::kAuthenticationError);
     // What did not help is not asked again at once.
+    const int requests = node.requests();
     CHECK((by_key ? node.erase_with_key() : node.erase_with_secret()) ==
           ResponseCode::kAuthenticationError);
-    CHECK(node.requests() == 1);
+    CHECK(node.requests() == requests);
 }
 
-TEST_CASE("H26: of two nodes that refer to each other only the known one is asked") {
+TEST_CASE("H26: nodes that refer to themselves or each other are left after sixteen questions") {
+    const ResponseCode code =
+        GENERATE(ResponseCode::kServiceReferral, ResponseCode::kPrefixReferral);
+    const auto refer_to = [code](std::uint16_t& port) {
+        return [&port, code](const Request& request) -> Replies {
+            return {signed_response(request, {OpCode::kResolution, code, referral_body(port)},
+                                    test_key())};
+        };
+    };
     std::uint16_t port = 0;
     std::uint16_t other_port = 0;
-    FakeServer other([&port](const Request& request) -> Replies {
-        return {referral(request, ResponseCode::kPrefixReferral, port)};
-    });
-    other_port = other.port();
-    NodeBelow node([&other_port](const Request& request) -> Replies {
-        return {referral(request, ResponseCode::kPrefixReferral, other_port)};
-    });
+    FakeServer other(refer_to(port));
+    NodeBelow node(refer_to(other_port));
     port = node.above.port();
+    other_port = GENERATE(true, false) ? other.port() : node.above.port();
     CHECK(node.erase_with_key() == ResponseCode::kAuthenticationError);
-    CHECK(node.requests() == 1);
-    CHECK(other.udp_requests() + other.tcp_requests() == 0);
+    const int requests = node.requests() + other.udp_requests() + other.tcp_requests();
+    CHECK(requests == static_cast<int>(client::SiteWalk::kQuestionsMax));
     node.check_refused(ResponseCode::kAuthenticationError);
 }
 
