@@ -61,6 +61,8 @@ http::SnmsSettings snms_settings(const Settings& settings) {
                                          : http::AnonymousRead::kPublic;
     out.update_mode = settings.snms.update_mode == "merge" ? http::UpdateMode::kMerge
                                                            : http::UpdateMode::kReplace;
+    out.hashed_login = settings.snms.hashed_login == "on";
+    out.hashed_logins_per_hour = static_cast<std::size_t>(settings.snms.hashed_logins_per_hour);
     return out;
 }
 

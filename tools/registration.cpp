@@ -18,6 +18,7 @@ registration::Terms terms_of(const Settings& settings) {
     out.prefix_levels_max = static_cast<unsigned>(settings.node.max_levels);
     out.suffix_case = settings.suffix_case();
     out.is_mirror = settings.is_mirror();
+    out.personal_data = std::chrono::days(settings.snms.personal_data_days);
     return out;
 }
 

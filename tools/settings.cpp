@@ -58,6 +58,11 @@ Result<void> check_anonymous_read(std::string_view text) {
     return Error{Errc::kInvalid, R"(must be "off", "public" or "all")"};
 }
 
+Result<void> check_on_off(std::string_view text) {
+    if (text == "on" || text == "off") return {};
+    return Error{Errc::kInvalid, R"(must be "on" or "off")"};
+}
+
 Result<void> check_update_mode(std::string_view text) {
     if (text == "replace" || text == "merge") return {};
     return Error{Errc::kInvalid, R"(must be "replace" or "merge")"};
@@ -214,6 +219,22 @@ constexpr std::array kTable{
             "them, "
             "\"merge\" keeps them. A request may say otherwise with X-IDN-Update.",
             [](Settings& s) -> SettingField { return &s.snms.update_mode; }, &check_update_mode},
+    Setting{"snms.hashed_login", "text", "", 0, 0, kRestart,
+            "Whether accounts that are made over SNMS serve its hashed login at once: \"on\" or "
+            "\"off\". "
+            "For it the node keeps, encrypted, what is as good as their passwords. Other accounts "
+            "serve it "
+            "when an administrator gives them a secret of its own for it.",
+            [](Settings& s) -> SettingField { return &s.snms.hashed_login; }, &check_on_off},
+    Setting{
+        "snms.hashed_logins_per_hour", "number", "logins", 1, 1'000'000, kRestart,
+        "How often an hour one account may get a token by the hashed login: what it shows can be "
+        "shown again by others for three days.",
+        [](Settings& s) -> SettingField { return &s.snms.hashed_logins_per_hour; }},
+    Setting{"snms.personal_data_days", "number", "days", 0, 36'500, kRestart,
+            "For how long scans and numbers of identity papers are kept after the review of the "
+            "application that they came with.",
+            [](Settings& s) -> SettingField { return &s.snms.personal_data_days; }},
 
     Setting{"limits.udp_answer_bytes_max", "number", "bytes", 492, 262'144, kRestart,
             "A longer answer is not sent over UDP: the client is told to use TCP.",

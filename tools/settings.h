@@ -69,6 +69,9 @@ struct Settings {
         std::vector<std::string> base_path{"/"};
         std::string anonymous_read = "public";
         std::string update_mode = "replace";
+        std::string hashed_login = "off";
+        std::int64_t hashed_logins_per_hour = 60;
+        std::int64_t personal_data_days = 30;
     };
     struct Limits {
         std::int64_t udp_answer_bytes_max = 4096;

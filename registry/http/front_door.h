@@ -22,6 +22,11 @@ class FrontDoor final : public Handler {
     Response handle(const Request& request, const Caller& caller) override {
         return part_for(request).handle(request, caller);
     }
+    std::optional<Response> turn_away(const RequestHeader& header,
+                                      boost::beast::http::status status,
+                                      std::string_view text) const override {
+        return part_for(header).turn_away(header, status, text);
+    }
     std::size_t body_bytes_max(const RequestHeader& header, std::size_t usual) const override {
         return part_for(header).body_bytes_max(header, usual);
     }

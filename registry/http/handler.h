@@ -1,9 +1,12 @@
 #pragma once
 
 #include <boost/beast/http/message.hpp>
+#include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "proto/base/bytes.h"
 #include "resolver/engine/context.h"
@@ -49,6 +52,14 @@ class Handler {
     /// The answer, without the fields that belong to the connection (Server, Date, Connection,
     /// Content-Length): the listener adds those. Does not throw for anything a client can send.
     virtual Response handle(const Request& request, const Caller& caller) = 0;
+
+    /// What tells a peer that its request does not get as far as `handle`: the body is too long,
+    /// or too many wait. Nothing: the listener has words of its own. Does not block.
+    virtual std::optional<Response> turn_away(const RequestHeader& /*header*/,
+                                              boost::beast::http::status /*status*/,
+                                              std::string_view /*text*/) const {
+        return std::nullopt;
+    }
 
     /// How long the body of such a request may be, when it is read as a whole. Does not block.
     virtual std::size_t body_bytes_max(const RequestHeader& /*header*/, std::size_t usual) const {

@@ -66,7 +66,7 @@ asio::awaitable<bool> HttpConnection::serve_one() {
     if (whole) whole = co_await parse_body(parser);
     reading_ = false;
     if (!whole) {
-        co_await tell_refusal();
+        co_await tell_refusal(parser);
         co_return false;
     }
     used_ = true;
@@ -88,8 +88,21 @@ asio::awaitable<bool> HttpConnection::serve_one() {
     co_return sent&& goes_on;
 }
 
-asio::awaitable<void> HttpConnection::tell_refusal() {
-    if (refusal_) co_await send(refusal_response(refusal_->status, refusal_->text), false);
+asio::awaitable<void> HttpConnection::tell_refusal(const Parser& parser) {
+    if (!refusal_) co_return;
+    const auto [status, text] = *refusal_;
+    Response response = parser.is_header_done() ? turned_away(parser.get(), status, text)
+                                                : refusal_response(status, text);
+    co_await send(std::move(response), false);
+}
+
+/// In the words of the part that was asked, or our own. The connection ends with it.
+Response HttpConnection::turned_away(const RequestHeader& header, status status,
+                                     std::string_view text) const {
+    auto response = context_.handler.turn_away(header, status, text);
+    if (!response) return refusal_response(status, text);
+    response->keep_alive(false);
+    return *std::move(response);
 }
 
 /// A request up to its body. False: there is none, and `refusal_` says whether the peer is told
@@ -232,7 +245,8 @@ asio::awaitable<void> HttpConnection::answer_by_handler(const Request& request) 
         self->resumed_.cancel();
     };
     if (!context_.dispatcher.on_pool(std::move(work), std::move(done))) {
-        response_ = refusal_response(status::service_unavailable, "too many requests are waiting");
+        response_ =
+            turned_away(request, status::service_unavailable, "too many requests are waiting");
         co_return;
     }
     co_await answered();

@@ -59,7 +59,9 @@ class HttpConnection final : public resolver::Connection,
     };
 
     boost::asio::awaitable<bool> serve_one();
-    boost::asio::awaitable<void> tell_refusal();
+    boost::asio::awaitable<void> tell_refusal(const Parser& parser);
+    Response turned_away(const RequestHeader& header, boost::beast::http::status status,
+                         std::string_view text) const;
     boost::asio::awaitable<bool> receive_header(Parser& parser);
     boost::asio::awaitable<bool> parse_header(Parser& parser);
     boost::asio::awaitable<bool> parse_body(Parser& parser);

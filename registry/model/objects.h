@@ -32,7 +32,7 @@ enum class Table : std::uint8_t {  // stored
     kTemplateByHandle = 70,     // key of the template's handle
     kOperations = 71,           // u64 day, account name, NUL, idempotency key
     kMeters = 72,               // u64 enterprise, u64 day
-    kFiles = 73,                // u64 id
+    kFiles = 73,                // `d` (description) or `o` (octets), u64 id
 };
 
 /// Whether changes of a table's objects are part of the audit trail.

@@ -14,6 +14,20 @@
 
 namespace idnode::registration {
 
+/// A password in the form that SNMS keeps: its SHA-256 in lower-case hexadecimal. Who knows this
+/// can log in as if they knew the password.
+std::string password_digest(const model::Digests& digests, std::string_view password);
+/// What proves such a digest on one day (`yyyy-MM-dd`): the SHA-256, in lower-case hexadecimal, of
+/// the digest followed by the date.
+std::string hashed_login_proof(const model::Digests& digests, std::string_view digest,
+                               std::string_view date);
+
+/// The password of a new account when only its digest is known.
+struct DigestPassword {
+    std::string digest;         // in hexadecimal; empty: the account has none
+    bool hashed_login = false;  // whether it serves the hashed login, too
+};
+
 /// People and systems, their passwords and tokens. Answers never hold secrets of an account.
 class Accounts {
   public:
@@ -31,9 +45,8 @@ class Accounts {
     /// Somebody whose client certificate (DER) an account names; `name`: that account.
     Outcome<Actor> by_certificate(std::string_view name, BytesView certificate,
                                   std::string_view from);
-    /// The hashed login of the SNMS interface: `proof` is the SHA-256, in hexadecimal, of the
-    /// SHA-256 of the account's own login secret, in lower-case hexadecimal, followed by one of
-    /// `dates` (`yyyy-MM-dd`). Only for accounts where it is on.
+    /// The hashed login of the SNMS interface: `proof`, in either case, is the `hashed_login_proof`
+    /// of the account's login secret for one of `dates`. Only for accounts where it is on.
     Outcome<Actor> by_hashed_secret(std::string_view name, std::string_view proof,
                                     std::span<const std::string> dates, std::string_view from);
 
@@ -59,14 +72,28 @@ class Accounts {
     Outcome<v1::LoginSecret> make_login_secret(const Actor& actor, std::string_view name);
     Outcome<void> remove_login_secret(const Actor& actor, std::string_view name);
 
+    /// An account that belongs to no enterprise yet and may do nothing before it does; for
+    /// operators.
+    Outcome<v1::Account> create_unbound(const Actor& actor, v1::Account account,
+                                        const DigestPassword& password);
+
     /// What creates an account, for changes that do more: an enterprise together with its user.
-    Outcome<std::vector<model::ObjectEdit>> edits_to_create(const v1::NewAccount& wanted);
+    Outcome<std::vector<model::ObjectEdit>> edits_to_create(const v1::NewAccount& wanted,
+                                                            const DigestPassword& digest = {});
+    /// What makes an account that belongs to no enterprise the administrator of one.
+    Outcome<std::vector<model::ObjectEdit>> edits_to_bind(std::string_view name,
+                                                          std::uint64_t enterprise_id);
 
   private:
     Outcome<v1::Account> managed(const Actor& actor, std::string_view name);
     Outcome<v1::Account> active(std::string_view name);
     Outcome<Actor> actor_of(const v1::Account& account, std::string_view from) const;
     Outcome<void> check_new(const v1::Account& account) const;
+    Outcome<std::vector<model::ObjectEdit>> claim_names(const v1::Account& account) const;
+    Outcome<void> set_secrets(v1::Account& account, std::string_view password,
+                              const DigestPassword& digest) const;
+    bool is_right_password(std::string_view password, const v1::Account* account) const;
+    Outcome<std::vector<model::ObjectEdit>> make_room(std::string_view name) const;
     Outcome<void> put(const Actor& actor, const v1::Account& account,
                       std::vector<model::ObjectEdit> more = {});
 

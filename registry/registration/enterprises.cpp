@@ -15,6 +15,7 @@ using model::Table;
 
 constexpr std::size_t kTextBytesMax = 1'024;
 constexpr std::size_t kNumberBytesMax = 32;
+constexpr std::size_t kNameBytesMax = 3 * 255;  // 255 Chinese characters
 constexpr std::size_t kAttachmentsBytesMax = 256 * 1'024;
 
 std::string_view name_of_state(v1::EnterpriseState state) {
@@ -87,16 +88,16 @@ Outcome<void> Enterprises::check(const v1::EnterpriseProfile& profile) const {
     const v1::Certificate& certificate = profile.certificate();
     if (certificate.number().empty()) return missing("profile.certificate.number");
     const auto texts =
-        check_texts({{"profile.name", profile.name(), 255},
+        check_texts({{"profile.name", profile.name(), kNameBytesMax},
                      {"profile.certificate.number", certificate.number(), kNumberBytesMax},
-                     {"profile.address.text", profile.address().text(), 255},
+                     {"profile.address.text", profile.address().text(), kNameBytesMax},
                      {"profile.address.province", profile.address().province(), kNumberBytesMax},
                      {"profile.address.city", profile.address().city(), kNumberBytesMax},
                      {"profile.address.county", profile.address().county(), kNumberBytesMax},
-                     {"profile.contact.name", profile.contact().name(), 255},
+                     {"profile.contact.name", profile.contact().name(), kNameBytesMax},
                      {"profile.contact.email", profile.contact().email(), 255},
                      {"profile.contact.phone", profile.contact().phone(), 255},
-                     {"profile.legalName", profile.legal_name(), 255},
+                     {"profile.legalName", profile.legal_name(), kNameBytesMax},
                      {"profile.website", profile.website(), 255},
                      {"profile.description", profile.description(), 4 * kTextBytesMax}});
     if (!texts) return texts;

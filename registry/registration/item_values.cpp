@@ -59,6 +59,11 @@ Outcome<void> check_value(const v1::Template& form, DraftValue& value, bool patc
         return value_refusal(Code::kItemDisabled, value.index,
                              item->type() + ": the item is disabled");
     }
+    if (!value.is_text) {
+        Refusal out = value_refusal(Code::kItemInvalid, value.index, "its format must be string");
+        out.field = "format";
+        return out;
+    }
     if (patch && value.text.empty()) {  // it is removed
         if (!item->required()) return {};
         return value_refusal(Code::kItemMissing, value.index, item->type() + ": is required");

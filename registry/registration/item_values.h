@@ -24,6 +24,7 @@ struct DraftValue {
     std::uint32_t index = 0;  // 0: found by its type
     std::string_view type;
     std::string_view text;
+    bool is_text = true;  // false: the sender says that it is something else
 };
 
 /// Whether a template allows these values: every check of SNMS §4.3, 6 to 8, in its order. Fills in

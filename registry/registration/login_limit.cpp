@@ -7,6 +7,7 @@ namespace {
 constexpr std::size_t kFailuresMax = 5;
 constexpr model::TimeMs kWindowMs = 5 * 60 * 1'000;
 constexpr model::TimeMs kLockMs = 10 * 60 * 1'000;
+constexpr model::TimeMs kHourMs = 60 * 60 * 1'000;
 constexpr std::size_t kRememberedMax = 65'536;
 
 // Accounts and sources are counted in one table.
@@ -22,6 +23,20 @@ std::string source_key(const std::string& from) {
 bool LoginLimit::allows(const std::string& account, const std::string& from, model::TimeMs now) {
     const std::scoped_lock lock(mutex_);
     return !is_locked(account_key(account), now) && !is_locked(source_key(from), now);
+}
+
+bool LoginLimit::takes_login(const std::string& account, std::size_t per_hour_max,
+                             model::TimeMs now) {
+    const std::scoped_lock lock(mutex_);
+    if (logins_.size() >= kRememberedMax && !logins_.contains(account)) {
+        std::erase_if(logins_,
+                      [now](const auto& entry) { return entry.second.back() + kHourMs <= now; });
+    }
+    std::deque<model::TimeMs>& times = logins_[account];
+    while (!times.empty() && times.front() + kHourMs <= now) times.pop_front();
+    if (times.size() >= per_hour_max) return false;
+    times.push_back(now);
+    return true;
 }
 
 void LoginLimit::count_wrong(const std::string& account, const std::string& from,

@@ -20,6 +20,7 @@ struct Terms {
     std::chrono::seconds token_lifetime{86'400};
     std::chrono::seconds token_lifetime_max{31'536'000};
     std::chrono::days retire{0};  // for how long a deleted identifier cannot be registered again
+    std::chrono::days personal_data{30};  // for how long it is kept after a review
     std::size_t batch_items_max = 10'000;
     // A second, where an account or enterprise has no quota of its own; 0: any number.
     std::uint32_t requests_per_second_max = 0;
@@ -32,6 +33,7 @@ class RateLimits;
 /// When what is old was last looked for.
 struct Housekeeping {
     std::atomic<model::TimeMs> operations_swept{0};
+    std::atomic<model::TimeMs> files_swept{0};
 };
 
 /// What all services of registration work with. Everything outlives them. The services themselves

@@ -72,11 +72,11 @@ void make_works(ApiClient& client, unsigned number, const std::string& prefix) {
 }
 
 std::string make_account(ApiClient& client, const std::string& name, std::string_view role,
-                         std::string_view enterprise) {
+                         std::string_view enterprise, std::string_view password = {}) {
     const auto made = client.post(
         "/idn/v1/accounts", R"({"account":{"name":")" + name + R"(","role":")" + std::string(role) +
                                 R"(","enterpriseId":")" + std::string(enterprise) +
-                                R"("},"password":"Factory#2025"})");
+                                R"("},"password":")" + std::string(password) + R"("})");
     INFO(made.http.body);
     REQUIRE(made.status == 201);
     return client.post("/idn/v1/accounts/" + name + "/tokens", "{}").text("token");
@@ -89,7 +89,7 @@ SnmsClient::SnmsClient(Setting& setting)
     make_works(operator_, 7, "88.100.7");
     make_works(operator_, 8, "88.100.8");
     tokens_["operator"] = operator_.token();
-    tokens_["line"] = make_account(operator_, "mes-line3", "ROLE_APPLICATION", "1");
+    tokens_["line"] = make_account(operator_, "mes-line3", "ROLE_APPLICATION", "1", "Factory#2025");
     tokens_["admin"] = make_account(operator_, "works7", "ROLE_ENTERPRISE_ADMINISTRATOR", "1");
     tokens_["other"] = make_account(operator_, "mes-other", "ROLE_APPLICATION", "2");
 }

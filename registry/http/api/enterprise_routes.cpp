@@ -2,6 +2,7 @@
 
 #include "registry/http/api/bodies.h"
 #include "registry/registration/enterprises.h"
+#include "registry/registration/files.h"
 
 namespace idnode::http {
 
@@ -69,6 +70,22 @@ Response retire(ApiCall& call) {
         Enterprises(call.registrar).retire(call.actor, id_of(call), reason.reason()));
 }
 
+Response list_files(ApiCall& call) {
+    return answer_outcome(call, Status::ok,
+                          registration::Files(call.registrar).list(call.actor, id_of(call)));
+}
+
+/// Octets, as they were uploaded.
+Response get_file(ApiCall& call) {
+    const auto content = registration::Files(call.registrar).read(call.actor, id_of(call));
+    if (!content) return refuse(call, content.error());
+    Response out(Status::ok, 11);
+    out.set(boost::beast::http::field::content_type, content->description.content_type());
+    out.set(boost::beast::http::field::cache_control, "no-store");
+    out.body() = as_text(content->octets);
+    return out;
+}
+
 Response set_quota(ApiCall& call) {
     v1::Quota quota;
     if (auto read = read_body(call, quota); !read) return refuse(call, read.error());
@@ -93,6 +110,8 @@ std::span<const ApiRoute> enterprise_routes() {
         ApiRoute{Method::post, "/idn/v1/enterprises/{id}/retire", "retireEnterprise", false,
                  &retire},
         ApiRoute{Method::put, "/idn/v1/enterprises/{id}/quota", "setQuota", false, &set_quota},
+        ApiRoute{Method::get, "/idn/v1/enterprises/{id}/files", "listFiles", false, &list_files},
+        ApiRoute{Method::get, "/idn/v1/files/{id}", "getFile", false, &get_file},
     };
     return kRoutes;
 }

@@ -67,5 +67,8 @@ std::span<const Route> token_routes();
 std::span<const Route> detail_routes();
 std::span<const Route> identifier_write_routes();
 std::span<const Route> template_routes();
+std::span<const Route> enterprise_routes();
+std::span<const Route> prefix_routes();
+std::span<const Route> file_routes();
 
 }  // namespace idnode::http::snms

@@ -74,7 +74,7 @@ FormDraft DraftReader::read(const bj::value& value) {
         return out;
     }
     FormDraft out = read_handle_member(*object);
-    if (out.fault) return out;
+    if (out.fault || out.draft.handle.empty()) return out;
     if (auto read = read_into(*object, out.draft); !read) out.fault = std::move(read).error();
     return out;
 }
@@ -130,9 +130,7 @@ Outcome<void> DraftReader::read_data(const bj::object& value, std::size_t at, Dr
     const auto name = text(format != nullptr ? format : find(value, "format"), at, "data.format");
     if (!name) return name.error();
     if (name->empty()) return missing_parameter(place_of(at, "data.format"));
-    if (*name != "string") {
-        return broken_rule(place_of(at, "data.format"), "只能是string", "must be string");
-    }
+    out.is_text = *name == "string";
     const auto* content = find(*object, "value");
     if (content == nullptr) content = find(*object, "vlaue");
     if (content == nullptr) return missing_parameter(place_of(at, "data.value"));

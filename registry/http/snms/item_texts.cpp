@@ -63,7 +63,9 @@ Fault ItemTexts::fault_of(const registration::Refusal& refusal, const registrati
         form == nullptr ? nullptr : registration::item_at(*form, refusal.index);
     if (item == nullptr) return out;
     const std::string which = "索引" + std::to_string(refusal.index);
-    if (refusal.code == Code::kItemInvalid) {
+    if (refusal.field == "format") {
+        out.chinese = which + "的data.format只能是string";
+    } else if (refusal.code == Code::kItemInvalid) {
         out.chinese = which + "(" + item->type() + ")的值" + rule_of(*item);
     } else if (refusal.code == Code::kItemTypeMismatch) {
         out.chinese = which + "的type必须为" + item->type();

@@ -30,6 +30,23 @@ Fault busy() {
         Refusal{.code = Code::kInternal, .message = "the request could not be carried out"});
 }
 
+/// What the connection refuses before anybody looks at the request.
+Fault turned_away(Status status, std::string_view text) {
+    switch (status) {
+        case Status::payload_too_large:
+            return {.code = Code::kLimit, .chinese = "请求体过大", .english = std::string(text)};
+        case Status::service_unavailable:
+            return {.status = kInternalError,
+                    .code = Code::kTooMany,
+                    .chinese = "系统繁忙",
+                    .english = std::string(text)};
+        default:
+            return {.code = Code::kInvalid,
+                    .chinese = "请求不符合HTTP协议",
+                    .english = std::string(text)};
+    }
+}
+
 Fault needs_tls() {
     return {.status = kBusinessFailure,
             .code = Code::kNotAllowed,
@@ -49,7 +66,8 @@ std::string_view token_of(const SnmsCall& call) {
 std::vector<Route> all_routes() {
     std::vector<Route> out;
     for (const auto& part :
-         {token_routes(), detail_routes(), identifier_write_routes(), template_routes()}) {
+         {token_routes(), detail_routes(), identifier_write_routes(), template_routes(),
+          enterprise_routes(), prefix_routes(), file_routes()}) {
         out.insert(out.end(), part.begin(), part.end());
     }
     return out;
@@ -78,6 +96,18 @@ class SnmsHandler final : public Handler {
         return out;
     }
 
+    std::optional<Response> turn_away(const RequestHeader& header, Status status,
+                                      std::string_view text) const override {
+        Request request;
+        request.base() = header;
+        const Caller nobody{};
+        const SnmsCall call = make_call(request, nobody);
+        Response out = snms::refuse(call, turned_away(status, text), status);
+        if (status == Status::service_unavailable) out.set(Field::retry_after, "1");
+        out.set("X-Request-Id", call.request_id);
+        return out;
+    }
+
     std::size_t body_bytes_max(const RequestHeader& header, std::size_t usual) const override {
         const std::string_view path = within_base(target_of(header).path);
         for (const Route& route : routes_) {
@@ -87,7 +117,7 @@ class SnmsHandler final : public Handler {
     }
 
   private:
-    SnmsCall make_call(const Request& request, const Caller& caller) {
+    SnmsCall make_call(const Request& request, const Caller& caller) const {
         SnmsCall out{request, caller, context_, {context_.registrar, context_.logins}};
         out.request_id = run_ + "-" + std::to_string(requests_.fetch_add(1) + 1);
         out.in_english = starts_with_folded(out.field("Accept-Language"), "en");
@@ -151,7 +181,7 @@ class SnmsHandler final : public Handler {
     const Context context_;
     const std::vector<Route> routes_;
     std::string run_;  // of this start, so that request ids are never the same
-    std::atomic<std::uint64_t> requests_ = 0;
+    mutable std::atomic<std::uint64_t> requests_ = 0;
 };
 
 }  // namespace

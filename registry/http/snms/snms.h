@@ -24,6 +24,9 @@ struct SnmsSettings {
     std::vector<std::string> base_paths{"/"};
     AnonymousRead anonymous_read = AnonymousRead::kPublic;
     UpdateMode update_mode = UpdateMode::kReplace;
+    /// Whether accounts that are made over this interface serve the hashed login (§2.2).
+    bool hashed_login = false;
+    std::size_t hashed_logins_per_hour = 60;  // of one account
 };
 
 /// The beginnings of all paths of this interface.

@@ -45,6 +45,7 @@ Outcome<Selected> selected_in_query(const SnmsCall& call) {
 /// What the rules refuse, with the words of this interface.
 Response refuse_template(const SnmsCall& call, const registration::Refusal& refusal) {
     Fault fault = fault_of(refusal);
+    if (refusal.code == Code::kNotFound) fault.chinese = "模板不存在";
     if (refusal.code == Code::kExists) fault.chinese = "模板版本已存在";
     if (refusal.code == Code::kWrongState) fault.chinese = "模板已被标识使用，不能删除";
     return refuse(call, fault);

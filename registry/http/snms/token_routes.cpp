@@ -74,13 +74,28 @@ std::vector<std::string> dates_around(model::TimeMs now) {
     return out;
 }
 
+Fault too_many_logins(std::size_t most) {
+    const std::string number = std::to_string(most);
+    constexpr std::uint32_t kRetryAfterS = 60;
+    return {.code = Code::kTooMany,
+            .chinese = "每个账号每小时最多登录" + number + "次",
+            .english = "an account may log in " + number + " times in an hour",
+            .retry_after_s = kRetryAfterS};
+}
+
 Response log_in_hashed(SnmsCall& call) {
     const auto given = read_credentials(call);
     if (!given) return refuse(call, given.error());
-    return give_token(call,
-                      call.accounts.by_hashed_secret(given->username, given->password,
-                                                     dates_around(call.registrar().clock.now()),
-                                                     address_of(call.caller)));
+    const model::TimeMs now = call.registrar().clock.now();
+    const auto actor = call.accounts.by_hashed_secret(given->username, given->password,
+                                                      dates_around(now), address_of(call.caller));
+    if (!actor) return refuse(call, actor.error());
+    // What proves the secret is valid all day: who overheard it cannot use it without end.
+    const std::size_t most = call.context.settings.hashed_logins_per_hour;
+    if (!call.context.logins.takes_login(actor->account, most, now)) {
+        return refuse(call, too_many_logins(most));
+    }
+    return give_token(call, actor);
 }
 
 }  // namespace
