@@ -98,9 +98,13 @@ void reload(const DaemonOptions& options, Settings& settings, Node& node) {
 }
 
 void serve(const sigset_t& signals, const DaemonOptions& options, Settings settings, Node& node) {
+    constexpr timespec kHouseKeeping{.tv_sec = 1, .tv_nsec = 0};
     for (;;) {
-        int signal = 0;
-        if (sigwait(&signals, &signal) != 0) continue;
+        const int signal = ::sigtimedwait(&signals, nullptr, &kHouseKeeping);
+        if (signal < 0) {
+            node.keep_house();
+            continue;
+        }
         if (signal == SIGHUP) {
             reload(options, settings, node);
             continue;

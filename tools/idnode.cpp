@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
     add_registration(program, exit_code);
     add_register(program, exit_code);
     add_status(program, exit_code);
+    add_operator(program, exit_code);
     add_settings(program, exit_code);
     try {
         program.parse(argc, argv);

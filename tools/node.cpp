@@ -152,9 +152,14 @@ Result<void> Node::reload(const Settings& fresh) {
     return show_certificate(fresh);
 }
 
+void Node::keep_house() {
+    if (!settings_.is_mirror()) registration_->meter_lookups(lookups_.take());
+}
+
 void Node::stop() {
     if (http_server_) http_server_->stop();
     server_->stop();
+    keep_house();
     mirror_.reset();
 }
 
@@ -323,7 +328,8 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
         .site_serial = site->serial,
         .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max),
         .authority = authority_settings(settings),
-        .administration = administration_settings(settings)});
+        .administration = administration_settings(settings),
+        .lookups = &lookups_});
     resolver::ServerSettings server_wanted = server_settings(settings);
     server_wanted.tls = tls_.get();
     auto server = resolver::Server::start(server_wanted, *context_);

@@ -17,6 +17,7 @@
 #include "resolver/engine/context.h"
 #include "resolver/engine/guess_limit.h"
 #include "resolver/engine/remote.h"
+#include "resolver/engine/lookup_counts.h"
 #include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
 #include "tools/audit_log.h"
@@ -37,6 +38,9 @@ class Node {
     /// Applies what needs no restart (see the table of settings). The error says what is wrong and
     /// stays as it was; everything else is applied.
     Result<void> reload(const Settings& fresh);
+
+    /// From time to time, by one thread: what only seldom needs doing.
+    void keep_house();
 
     /// Lets open questions finish for a moment, then closes everything. Nothing is served
     /// afterwards.
@@ -87,6 +91,7 @@ class Node {
     std::unique_ptr<MirrorService> for_mirrors_;
     std::unique_ptr<Registration> registration_;
     std::unique_ptr<MirrorThread> mirror_;  // none on a primary
+    resolver::LookupCounts lookups_;
     std::optional<resolver::EngineContext> context_;
     std::unique_ptr<resolver::Server> server_;
     std::unique_ptr<http::Handler> handler_;

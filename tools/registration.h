@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "proto/base/bytes.h"
@@ -32,6 +34,11 @@ class Registration {
     Registration& operator=(const Registration&) = delete;
     static Result<std::unique_ptr<Registration>> open(const Settings& settings, const Parts& parts);
 
+    /// From time to time: what was counted elsewhere is put down to who it is of.
+    void meter_lookups(const std::map<std::string, std::uint64_t>& by_prefix) {
+        meters_.add_lookups(registrar_, by_prefix);
+    }
+
     const registration::Registrar& registrar() const { return registrar_; }
     registration::LoginLimit& logins() { return logins_; }
     /// `/idn/…`
@@ -58,5 +65,9 @@ inline constexpr std::string_view kOperatorTokenFile = "operator.token";
 /// written to `file` with mode 0600.
 Result<void> make_operator(const registration::Registrar& registrar,
                            const std::filesystem::path& file);
+
+/// The same for a node that is stopped and may be older than registration. kConflict: the file is
+/// there already.
+Result<void> renew_operator(const Settings& settings, const std::filesystem::path& file);
 
 }  // namespace idnode::tools

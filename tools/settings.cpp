@@ -47,6 +47,16 @@ Result<void> check_optional_host_port(std::string_view text) {
     return text.empty() ? Result<void>() : check_host_port(text);
 }
 
+Result<void> check_switch(std::string_view text) {
+    if (text == "on" || text == "off") return {};
+    return Error{Errc::kInvalid, R"(must be "on" or "off")"};
+}
+
+Result<void> check_industry_codes(std::string_view text) {
+    if (text == "checked" || text == "any") return {};
+    return Error{Errc::kInvalid, R"(must be "checked" or "any")"};
+}
+
 Result<void> check_base_path(std::string_view text) {
     const bool fine = text.starts_with('/') && text.find_first_of("?#% ") == std::string_view::npos;
     if (fine && (text == "/" || !text.ends_with('/'))) return {};
@@ -201,6 +211,43 @@ constexpr std::array kTable{
     Setting{"mirror.interval_ms", "number", "ms", 10, 3'600'000, kRestart,
             "How long to wait before the primary is asked again for what has changed.",
             [](Settings& s) -> SettingField { return &s.mirror.interval; }},
+
+    Setting{"registration.allow_plain", "text", "", 0, 0, kRestart,
+            "\"on\": passwords and tokens are taken over plain HTTP from other machines, too. "
+            "Everybody on the way can then read them.",
+            [](Settings& s) -> SettingField { return &s.registration.allow_plain; }, &check_switch},
+    Setting{
+        "registration.industry_codes", "text", "", 0, 0, kRestart,
+        "Industry codes of templates: \"checked\", a letter, 2, 3 and 4 digits of GB/T 4754 that "
+        "each extend the one before; \"any\", whatever is given.",
+        [](Settings& s) -> SettingField { return &s.registration.industry_codes; },
+        &check_industry_codes},
+    Setting{"registration.retire_days", "number", "days", 0, 36'500, kRestart,
+            "For how long a deleted identifier cannot be registered again.",
+            [](Settings& s) -> SettingField { return &s.registration.retire_days; }},
+    Setting{"registration.token_lifetime_s", "number", "s", 60, 31'536'000, kRestart,
+            "How long a token lives whose request does not say.",
+            [](Settings& s) -> SettingField { return &s.registration.token_lifetime; }},
+    Setting{"registration.token_lifetime_max_s", "number", "s", 60, 315'360'000, kRestart,
+            "How long a token may live at most.",
+            [](Settings& s) -> SettingField { return &s.registration.token_lifetime_max; }},
+    Setting{"registration.batch_items_max", "number", "identifiers", 1, 100'000, kRestart,
+            "Identifiers of one batch; streams have no bound.",
+            [](Settings& s) -> SettingField { return &s.registration.batch_items_max; }},
+    Setting{"registration.identifiers_max", "number", "identifiers", 0,
+            std::numeric_limits<std::int64_t>::max(), kRestart,
+            "Identifiers of an enterprise that has no quota of its own; 0: any number.",
+            [](Settings& s) -> SettingField { return &s.registration.identifiers_max; }},
+    Setting{"registration.requests_per_second_max", "number", "requests/s", 0, 4'294'967'295,
+            kRestart,
+            "Requests of an account, and of an enterprise, that has no quota of its own; 0: any "
+            "number.",
+            [](Settings& s) -> SettingField { return &s.registration.requests_per_second_max; }},
+    Setting{"registration.identifiers_per_second_max", "number", "identifiers/s", 0, 4'294'967'295,
+            kRestart,
+            "Identifiers that an account, and an enterprise, may register, change and delete when "
+            "it has no quota of its own; 0: any number.",
+            [](Settings& s) -> SettingField { return &s.registration.identifiers_per_second_max; }},
 
     Setting{"snms.base_path", "list of texts", "", 0, 0, kRestart,
             "Where the HTTP interface of the deployed secondary-node management system (SNMS) "

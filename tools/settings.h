@@ -65,6 +65,17 @@ struct Settings {
         std::string secret_file;
         std::chrono::milliseconds interval{30'000};
     };
+    struct Registration {
+        std::string allow_plain = "off";
+        std::string industry_codes = "checked";
+        std::int64_t retire_days = 0;
+        std::chrono::seconds token_lifetime{86'400};
+        std::chrono::seconds token_lifetime_max{31'536'000};
+        std::int64_t batch_items_max = 10'000;
+        std::int64_t identifiers_max = 0;
+        std::int64_t requests_per_second_max = 0;
+        std::int64_t identifiers_per_second_max = 0;
+    };
     struct Snms {
         std::vector<std::string> base_path{"/"};
         std::string anonymous_read = "public";
@@ -85,7 +96,7 @@ struct Settings {
         std::int64_t http_header_bytes_max = 16'384;
         std::int64_t http_body_bytes_max = 4'194'304;
         std::int64_t http_bodies_mb = 256;
-        std::int64_t http_threads = 8;
+        std::int64_t http_threads = 32;  // one waits with each change of a commit
         std::int64_t challenges_max = 65'536;
         std::int64_t sessions_max = 65'536;
         std::chrono::seconds session_timeout{86'400};
@@ -103,6 +114,7 @@ struct Settings {
     Upstream upstream;
     Replication replication;
     Mirror mirror;
+    Registration registration;
     Snms snms;
     Limits limits;
     Log log;

@@ -21,7 +21,8 @@ enum class Table : std::uint8_t {  // stored
     kTemplates = 4,     // folded prefix, NUL, version
     kTokens = 5,        // SHA-256 of the token
     kCodingRules = 6,   // folded prefix, NUL, name
-    kSerialRanges = 7,  // folded prefix, NUL, name of the rule or series
+    kSerialRanges = 7,  // folded prefix, NUL, name of the rule; of a lease also NUL, u64 first
+    kGrants = 8,        // u64 id
     // What follows from the above or helps to change it: without log entries.
     kCounters = 64,             // name
     kEnterpriseByCode = 65,     // kind of certificate, NUL, number
@@ -33,6 +34,8 @@ enum class Table : std::uint8_t {  // stored
     kOperations = 71,           // u64 day, account name, NUL, idempotency key
     kMeters = 72,               // u64 enterprise, u64 day
     kFiles = 73,                // `d` (description) or `o` (octets), u64 id
+    kGrantByGrantee = 74,       // u64 enterprise that may read, u64 id of the grant
+    kGrantByOwner = 75,         // u64 enterprise whose identifiers they are, u64 id of the grant
 };
 
 /// Whether changes of a table's objects are part of the audit trail.

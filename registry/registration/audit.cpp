@@ -9,13 +9,16 @@
 
 #include "proto/base/text.h"
 #include "proto/idnode/v1/account.pb.h"
+#include "proto/idnode/v1/coding.pb.h"
 #include "proto/idnode/v1/enterprise.pb.h"
+#include "proto/idnode/v1/grant.pb.h"
 #include "proto/idnode/v1/prefix.pb.h"
 #include "proto/idnode/v1/template.pb.h"
 #include "registry/model/identifier.h"
 #include "registry/registration/history.h"
 #include "registry/registration/identifiers.h"
 #include "registry/registration/objects.h"
+#include "registry/registration/serials.h"
 
 namespace idnode::registration {
 
@@ -47,6 +50,8 @@ std::string_view kind_of(const model::LogEntry& entry) {
             return "token";
         case Table::kCodingRules:
             return "codingRule";
+        case Table::kGrants:
+            return "grant";
         default:
             return "serialRange";
     }
@@ -140,13 +145,22 @@ class Describer {
                 out.shown = show_(message);
                 break;
             }
-            default: {
-                const std::size_t nul = key.find('\0');
-                out.prefix = key.substr(0, nul);
-                out.name = out.prefix;
-                if (nul != std::string_view::npos) out.name.append(" ").append(key.substr(nul + 1));
+            case Table::kCodingRules: {
+                const auto message = parse<v1::CodingRule>(octets);
+                out.prefix = message.prefix();
+                out.name = message.prefix() + " " + message.name();
+                out.shown = show_(message);
                 break;
             }
+            case Table::kGrants: {
+                const auto message = parse<v1::Grant>(octets);
+                out.enterprise_id = message.enterprise_id();
+                out.name = std::to_string(message.id());
+                out.shown = show_(message);
+                break;
+            }
+            default:
+                return serials(key, octets);
         }
         return out;
     }
@@ -156,6 +170,22 @@ class Describer {
     }
 
   private:
+    /// A series of serial numbers, or a lease of some.
+    Described serials(std::string_view key, BytesView octets) const {
+        Described out;
+        const auto parts = split_serial_key(key);
+        out.prefix = parts.prefix;
+        out.name = out.prefix + " " + std::string(parts.rule);
+        if (parts.is_lease) {
+            const auto lease = parse<v1::SerialLease>(octets);
+            out.name += " " + std::to_string(lease.first());
+            out.shown = show_(lease);
+        } else {
+            out.shown = show_(parse<v1::SerialSeries>(octets));
+        }
+        return out;
+    }
+
     template <class Message>
     static Message parse(BytesView octets) {
         Message out;

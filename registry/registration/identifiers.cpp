@@ -10,6 +10,8 @@
 #include "proto/base/text.h"
 #include "proto/handle/value.h"
 #include "proto/idnode/v1/enterprise.pb.h"
+#include "registry/registration/coding_rules.h"
+#include "registry/registration/grants.h"
 #include "registry/registration/meters.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/prefixes.h"
@@ -24,6 +26,7 @@ using model::Table;
 constexpr std::string_view kTemplateHandleType = "TEMPLATE_ID";
 constexpr std::string_view kTemplateVersionType = "TEMPLATE";
 constexpr std::uint32_t kAdministrativeMin = 100;
+constexpr std::size_t kListedRecordsMax = 20'000;  // looked at for one page of a list
 constexpr std::size_t kTypeBytesMax = 128;
 constexpr std::uint8_t kRestricted =
     handle::permission::kAdminRead | handle::permission::kAdminWrite;
@@ -255,9 +258,9 @@ Outcome<Bytes> merged_values(const Draft& draft, const v1::Template* form,
 }
 
 /// The version of the template that a record names; empty: none.
-std::string stored_template(const PastRecord& current) {
-    if (current.values.empty()) return {};
-    ByteReader in(current.values);
+std::string stored_template(BytesView record_values) {
+    if (record_values.empty()) return {};
+    ByteReader in(record_values);
     handle::ValuesReader values(in);
     while (const auto value = values.next()) {
         if (value->index == static_cast<std::int32_t>(kTemplateVersionIndex)) {
@@ -302,13 +305,13 @@ Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft, L
     Plan out;
     out.edit.handle = std::string(draft.handle);
     out.edit.suffix_case = suffix_case_of(**prefix);
-    out.key = model::key_of(draft.handle, out.edit.suffix_case);
     out.edit.expected_version = 0;
+    out.key = model::key_of(draft.handle, out.edit.suffix_case);
     out.enterprise_id = (*prefix)->enterprise_id();
     PastRecord current;
     const bool is_sure = look_up == LookUp::kAll || draft.write != Write::kCreate || draft.expected;
     if (is_sure) {
-        if (auto fits = look_up_current(draft, out, current); !fits) return fits.error();
+        if (auto read = look_up_current(draft, out, current); !read) return read.error();
     }
     if (draft.write == Write::kDelete) {
         out.edit.kind = model::Edit::Kind::kErase;
@@ -317,11 +320,11 @@ Outcome<Identifiers::Plan> Identifiers::plan(const Actor& actor, Draft& draft, L
     if (!out.exists) {
         if (auto free = check_retired(out.key); !free) return free.error();
     }
-    auto values = new_values(**prefix, draft, current);
+    auto values = new_values(**prefix, draft, current, out.exists);
     if (!values) {
         // That it exists is said before what else is wrong.
         if (!is_sure) {
-            if (auto fits = look_up_current(draft, out, current); !fits) return fits.error();
+            if (auto read = look_up_current(draft, out, current); !read) return read.error();
         }
         return values.error();
     }
@@ -360,13 +363,63 @@ Outcome<const v1::Template*> Identifiers::form_for(const v1::Prefix& prefix,
                    .field = "templateVersion"};
 }
 
+/// The rule of the template, or else of the prefix.
+Outcome<void> Identifiers::check_coding(const v1::Prefix& prefix, const v1::Template* form,
+                                        std::string_view handle) {
+    const bool has_own = form != nullptr && !form->coding_rule().empty();
+    const std::string& name = has_own ? form->coding_rule() : prefix.coding_rule();
+    if (name.empty()) return {};
+    const std::string key = pair_key(prefix.prefix(), name);
+    auto at = coding_rules_.find(key);
+    if (at == coding_rules_.end()) {
+        auto rule = CodingRules(registrar_).named(prefix.prefix(), name);
+        if (!rule) return rule.error();
+        at = coding_rules_.emplace(key, *std::move(rule)).first;
+    }
+    return check_suffix(at->second, model::split_handle(handle).suffix);
+}
+
+/// That what references of a certain prefix name is registered here, with the template they want.
+Outcome<void> Identifiers::check_references(const v1::Template& form,
+                                            std::span<const DraftValue> values,
+                                            std::string_view handle) {
+    for (const DraftValue& value : values) {
+        const v1::Item* const item = item_at(form, value.index);
+        if (item == nullptr || item->item_type() != v1::ITEM_TYPE_REFERENCE ||
+            item->reference_prefix().empty() || value.text.empty() || value.text == handle) {
+            continue;
+        }
+        const auto prefix = registration::find<v1::Prefix>(registrar_.store, Table::kPrefixes,
+                                                           fold_ascii(item->reference_prefix()));
+        if (!prefix) return prefix.error();
+        std::optional<std::string> named;
+        const auto found = registrar_.store.read(
+            model::key_of(value.text, *prefix ? suffix_case_of(**prefix) : model::SuffixCase{}),
+            model::ReadTier::kAny,
+            [&](const model::RecordView& view) { named = stored_template(view.values); });
+        if (!found) return to_refusal(found.error());
+        const std::string& wanted = item->reference_template();
+        if (named && (wanted.empty() || *named == wanted)) continue;
+        return Refusal{.code = Code::kItemInvalid,
+                       .message = "value " + std::to_string(value.index) + ": " + item->type() +
+                                  ": must be a registered identifier" +
+                                  (wanted.empty() ? "" : " with template '" + wanted + "'"),
+                       .field = "values",
+                       .index = value.index};
+    }
+    return {};
+}
+
 Outcome<Bytes> Identifiers::new_values(const v1::Prefix& prefix, Draft& draft,
-                                       const PastRecord& current) {
-    const std::string version_before = stored_template(current);
+                                       const PastRecord& current, bool exists) {
+    const std::string version_before = stored_template(current.values);
     std::string version(draft.template_version);
     if (version.empty() && draft.write == Write::kPatch) version = version_before;
     const auto form = form_for(prefix, version, version_before);
     if (!form) return form.error();
+    if (!exists) {
+        if (auto fine = check_coding(prefix, *form, draft.handle); !fine) return fine.error();
+    }
     // Under another template all values are looked at again.
     std::optional<Draft> all;
     if (draft.write == Write::kPatch && version != version_before) all = whole(draft, current);
@@ -375,6 +428,11 @@ Outcome<Bytes> Identifiers::new_values(const v1::Prefix& prefix, Draft& draft,
         *form != nullptr ? check_values(**form, draft_now.values, draft_now.write == Write::kPatch)
                          : check_free_values(draft_now.values);
     if (!checked) return checked.error();
+    if (*form != nullptr) {
+        if (auto fine = check_references(**form, draft_now.values, draft.handle); !fine) {
+            return fine.error();
+        }
+    }
     return merged_values(draft_now, *form, current);
 }
 
@@ -483,7 +541,8 @@ Outcome<void> Identifiers::check_quota(const std::map<std::uint64_t, Metered>& m
         const auto enterprise = registration::find<v1::Enterprise>(
             registrar_.store, Table::kEnterprises, number_key(enterprise_id));
         if (!enterprise) return enterprise.error();
-        const std::uint64_t max = *enterprise ? (*enterprise)->quota().identifiers_max() : 0;
+        const std::uint64_t own = *enterprise ? (*enterprise)->quota().identifiers_max() : 0;
+        const std::uint64_t max = own != 0 ? own : registrar_.terms.identifiers_max;
         if (max == 0) continue;
         const auto now = registrar_.meters.identifiers_of(registrar_, enterprise_id);
         if (!now) return now.error();
@@ -497,6 +556,13 @@ Outcome<void> Identifiers::check_quota(const std::map<std::uint64_t, Metered>& m
 }
 
 v1::Identifier shown_identifier(const model::RecordView& record, bool all_values) {
+    return shown_identifier(record, [all_values](const handle::ValueView& value) {
+        return all_values || value.is_public();
+    });
+}
+
+v1::Identifier shown_identifier(const model::RecordView& record,
+                                model::FunctionRef<bool(const handle::ValueView&)> is_visible) {
     v1::Identifier out;
     out.set_handle(std::string(record.handle));
     out.set_version(record.version);
@@ -511,7 +577,7 @@ v1::Identifier shown_identifier(const model::RecordView& record, bool all_values
             index == kTemplateVersionIndex) {
             continue;
         }
-        if (!all_values && !value->is_public()) {
+        if (!is_visible(*value)) {
             out.set_redacted(out.redacted() + 1);
             continue;
         }
@@ -526,15 +592,50 @@ v1::Identifier shown_identifier(const model::RecordView& record, bool all_values
     return out;
 }
 
+Outcome<Identifiers::Reading> Identifiers::reading_of(const Actor& actor, std::string_view name) {
+    const auto own = prefix_for(actor, name, false);
+    if (own) return Reading{**own};
+    if (own.error().code != Code::kForeignPrefix) return own.error();
+    auto grants = Grants(registrar_).for_prefix(actor, name);
+    if (!grants) return grants.error();
+    if (grants->empty()) return own.error();
+    const auto prefix =
+        registration::find<v1::Prefix>(registrar_.store, Table::kPrefixes, fold_ascii(name));
+    if (!prefix) return prefix.error();
+    if (!*prefix) return own.error();
+    return Reading{**prefix, *std::move(grants)};
+}
+
+std::optional<v1::Identifier> Identifiers::shown(const Reading& reading,
+                                                 const model::RecordView& record) {
+    if (!reading.grants) return shown_identifier(record, true);
+    const std::string version = stored_template(record.values);
+    const model::SuffixCase suffix_case = suffix_case_of(reading.prefix);
+    if (!covers(*reading.grants, model::key_of(record.handle, suffix_case), suffix_case, version)) {
+        return std::nullopt;
+    }
+    const auto form = version.empty() ? Outcome<const v1::Template*>(nullptr)
+                                      : template_for(reading.prefix.prefix(), version);
+    // What the template says now; of one that is gone nothing but the public values is left.
+    return shown_identifier(record, [&](const handle::ValueView& value) {
+        if (value.is_public()) return true;
+        const v1::Item* const item = form && *form != nullptr
+                                         ? item_at(**form, static_cast<std::uint32_t>(value.index))
+                                         : nullptr;
+        return item != nullptr && item->visibility() != v1::VISIBILITY_PRIVATE;
+    });
+}
+
 Outcome<v1::Identifier> Identifiers::find(const Actor& actor, std::string_view handle) {
     if (auto may = require(actor, v1::SCOPE_IDENTIFIERS_READ); !may) return may.error();
-    const auto prefix = prefix_for(actor, model::split_handle(handle).prefix, false);
-    if (!prefix) return prefix.error();
-    std::optional<v1::Identifier> out;
+    const auto reading = reading_of(actor, model::split_handle(handle).prefix);
+    if (!reading) return reading.error();
+    std::optional<PastRecord> record;
     const auto found = registrar_.store.read(
-        model::key_of(handle, suffix_case_of(**prefix)), model::ReadTier::kAny,
-        [&](const model::RecordView& view) { out = shown_identifier(view, true); });
+        model::key_of(handle, suffix_case_of(reading->prefix)), model::ReadTier::kAny,
+        [&](const model::RecordView& view) { record = to_past(view); });
     if (!found) return to_refusal(found.error());
+    auto out = record ? shown(*reading, record->view()) : std::nullopt;
     if (!out) return identifier_missing(handle);
     return *std::move(out);
 }
@@ -559,22 +660,25 @@ Outcome<v1::IdentifierList> Identifiers::list(const Actor& actor, std::string_vi
                                               std::string_view suffix_beginning,
                                               std::string_view cursor, std::size_t count_max) {
     if (auto may = require(actor, v1::SCOPE_IDENTIFIERS_READ); !may) return may.error();
-    const auto prefix = prefix_for(actor, prefix_name, false);
-    if (!prefix) return prefix.error();
-    const model::SuffixCase suffix_case = suffix_case_of(**prefix);
-    const std::string beginning = (*prefix)->prefix() + "/" + std::string(suffix_beginning);
+    const auto reading = reading_of(actor, prefix_name);
+    if (!reading) return reading.error();
+    const model::SuffixCase suffix_case = suffix_case_of(reading->prefix);
+    const std::string beginning = reading->prefix.prefix() + "/" + std::string(suffix_beginning);
     const auto records =
         registrar_.store.scan(model::key_of(beginning, suffix_case),
                               cursor.empty() ? model::Key() : model::key_of(cursor, suffix_case));
     v1::IdentifierList out;
-    while (static_cast<std::size_t>(out.identifiers_size()) < count_max) {
+    for (std::size_t seen = 0; seen < kListedRecordsMax; ++seen) {
         const auto record = records->next();
         if (!record) return to_refusal(record.error());
         if (!*record) return out;
-        *out.add_identifiers() = shown_identifier(**record, true);
-    }
-    if (!out.identifiers().empty()) {
-        out.set_next_cursor(out.identifiers(out.identifiers_size() - 1).handle());
+        if (auto one = shown(*reading, **record)) *out.add_identifiers() = *std::move(one);
+        if (static_cast<std::size_t>(out.identifiers_size()) < count_max &&
+            seen + 1 < kListedRecordsMax) {
+            continue;
+        }
+        out.set_next_cursor(std::string((*record)->handle));
+        return out;
     }
     return out;
 }

@@ -9,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/handle/value.h"
+#include "proto/idnode/v1/coding.pb.h"
+#include "proto/idnode/v1/grant.pb.h"
 #include "proto/idnode/v1/identifier.pb.h"
 #include "proto/idnode/v1/prefix.pb.h"
 #include "registry/registration/actor.h"
@@ -55,6 +58,9 @@ using Remember = std::function<std::vector<model::ObjectEdit>(const WrittenAll&)
 /// A record as an identifier: without what administrators keep in it. Restricted values only where
 /// `all_values`; the others are counted.
 v1::Identifier shown_identifier(const model::RecordView& record, bool all_values);
+/// With the values that `is_visible` allows.
+v1::Identifier shown_identifier(const model::RecordView& record,
+                                model::FunctionRef<bool(const handle::ValueView&)> is_visible);
 
 /// Identifiers, by the rules of prefixes and templates. One record is what all interfaces show and
 /// change: template values stand at 2000 and above, the template at 1000 and 1001. Every write is
@@ -71,6 +77,7 @@ class Identifiers {
     /// Whether the actor may write under the handle's prefix, whatever is wrong with the handle.
     Outcome<void> may_write(const Actor& actor, std::string_view handle);
 
+    /// Of others what they granted: public and partner items.
     Outcome<v1::Identifier> find(const Actor& actor, std::string_view handle);
     /// As it was at that time.
     Outcome<v1::Identifier> find_as_of(const Actor& actor, std::string_view handle,
@@ -88,6 +95,14 @@ class Identifiers {
     struct Plan;
     /// Which drafts' records are read before the commit: all, or only those that must be there.
     enum class LookUp : std::uint8_t { kChanged, kAll };
+    /// What an actor may read under a prefix: all of it, or what grants say.
+    struct Reading {
+        v1::Prefix prefix;
+        std::optional<std::vector<v1::Grant>> grants{};
+    };
+    Outcome<Reading> reading_of(const Actor& actor, std::string_view prefix);
+    /// A record as it may be read; nothing: not at all.
+    std::optional<v1::Identifier> shown(const Reading& reading, const model::RecordView& record);
 
     Outcome<const v1::Prefix*> prefix_for(const Actor& actor, std::string_view prefix,
                                           bool for_change);
@@ -98,8 +113,13 @@ class Identifiers {
     Outcome<void> look_up_current(const Draft& draft, Plan& out, PastRecord& current) const;
     Outcome<const v1::Template*> form_for(const v1::Prefix& prefix, const std::string& version,
                                           const std::string& version_before);
+    Outcome<void> check_coding(const v1::Prefix& prefix, const v1::Template* form,
+                               std::string_view handle);
+    Outcome<void> check_references(const v1::Template& form, std::span<const DraftValue> values,
+                                   std::string_view handle);
     /// The values that a write leads to. `current`: what is there, if anything.
-    Outcome<Bytes> new_values(const v1::Prefix& prefix, Draft& draft, const PastRecord& current);
+    Outcome<Bytes> new_values(const v1::Prefix& prefix, Draft& draft, const PastRecord& current,
+                              bool exists);
     Outcome<void> check_retired(const model::Key& key) const;
     static std::map<std::uint64_t, Metered> metered_by_enterprise(std::span<const Plan> plans);
     Outcome<void> check_quota(const std::map<std::uint64_t, Metered>& metered) const;
@@ -107,6 +127,7 @@ class Identifiers {
     std::map<std::string, v1::Prefix, std::less<>> changeable_;
     std::map<std::string, v1::Prefix, std::less<>> readable_;
     std::map<std::string, v1::Template, std::less<>> templates_;
+    std::map<std::string, v1::CodingRule, std::less<>> coding_rules_;
 };
 
 }  // namespace idnode::registration

@@ -8,6 +8,7 @@
 
 #include "proto/base/reader.h"
 #include "proto/base/writer.h"
+#include "proto/idnode/v1/prefix.pb.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/registrar.h"
 
@@ -27,7 +28,7 @@ std::string place_key(std::uint64_t enterprise, std::uint64_t day) {
     return number_key(enterprise) + number_key(day);
 }
 
-/// Four numbers of eight octets.
+/// Five numbers of eight octets; the last was not there at first.
 Bytes encode(const Metered& metered) {
     Bytes out;
     ByteWriter writer(out);
@@ -35,6 +36,7 @@ Bytes encode(const Metered& metered) {
     writer.u64(metered.changes);
     writer.u64(metered.deletions);
     writer.u64(static_cast<std::uint64_t>(metered.stored_octets));
+    writer.u64(metered.lookups);
     return out;
 }
 
@@ -45,6 +47,7 @@ Metered decode(BytesView octets) {
     out.changes = in.u64("changes");
     out.deletions = in.u64("deletions");
     out.stored_octets = static_cast<std::int64_t>(in.u64("stored octets"));
+    if (in.left() != 0) out.lookups = in.u64("lookups");
     return out;
 }
 
@@ -53,6 +56,7 @@ void add_to(Metered& sum, const Metered& more) {
     sum.changes += more.changes;
     sum.deletions += more.deletions;
     sum.stored_octets += more.stored_octets;
+    sum.lookups += more.lookups;
 }
 
 Outcome<Metered> read(const model::RecordStore& store, std::uint64_t enterprise,
@@ -101,6 +105,14 @@ void Meters::add(const Registrar& registrar, std::uint64_t enterprise_id, const 
         flushed_ = now;
     }
     (void)flush(registrar);  // what cannot be written stays gathered
+}
+
+void Meters::add_lookups(const Registrar& registrar,
+                         const std::map<std::string, std::uint64_t>& more) {
+    for (const auto& [name, count] : more) {
+        const auto prefix = find<v1::Prefix>(registrar.store, Table::kPrefixes, name);
+        if (prefix && *prefix) add(registrar, (*prefix)->enterprise_id(), {.lookups = count});
+    }
 }
 
 Outcome<void> Meters::flush(const Registrar& registrar) {
@@ -170,6 +182,7 @@ Outcome<v1::Metering> Meters::of(const Registrar& registrar, const Actor& actor,
         shown.set_changes(metered.changes);
         shown.set_deletions(metered.deletions);
         shown.set_stored_octets(metered.stored_octets);
+        shown.set_lookups(metered.lookups);
     }
     return out;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -21,6 +22,7 @@ struct Metered {
     std::uint64_t changes = 0;
     std::uint64_t deletions = 0;
     std::int64_t stored_octets = 0;
+    std::uint64_t lookups = 0;
 
     bool operator==(const Metered&) const = default;
 };
@@ -32,6 +34,8 @@ class Meters {
   public:
     /// Writes what was gathered when it is time.
     void add(const Registrar& registrar, std::uint64_t enterprise_id, const Metered& more);
+    /// Lookups that were answered, by prefix; those of nobody's prefixes are left out.
+    void add_lookups(const Registrar& registrar, const std::map<std::string, std::uint64_t>& more);
     /// Writes what was gathered.
     Outcome<void> flush(const Registrar& registrar);
     /// Registered and not deleted, as of now.

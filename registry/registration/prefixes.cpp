@@ -10,6 +10,7 @@
 #include "proto/handle/site.h"
 #include "proto/idnode/v1/enterprise.pb.h"
 #include "registry/model/identifier.h"
+#include "registry/registration/coding_rules.h"
 #include "registry/registration/objects.h"
 
 namespace idnode::registration {
@@ -247,6 +248,10 @@ Outcome<v1::Prefix> Prefixes::set_coding_rule(const Actor& actor, std::string_vi
     if (auto may = require(actor, v1::SCOPE_TEMPLATES_WRITE); !may) return may.error();
     auto prefix = usable(actor, name, true);
     if (!prefix) return prefix.error();
+    if (!rule.empty()) {
+        const auto there = CodingRules(registrar_).named(prefix->prefix(), rule);
+        if (!there) return there.error();
+    }
     prefix->set_coding_rule(std::string(rule));
     return put(actor, *std::move(prefix));
 }

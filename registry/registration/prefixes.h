@@ -27,7 +27,7 @@ class Prefixes {
     Outcome<v1::Prefix> enable(const Actor& actor, std::string_view prefix);
     Outcome<v1::Prefix> retire(const Actor& actor, std::string_view prefix,
                                std::string_view reason);
-    /// The rule by which suffixes are checked; empty: any.
+    /// The rule by which suffixes are checked; empty: any. kNotFound: there is no such rule.
     Outcome<v1::Prefix> set_coding_rule(const Actor& actor, std::string_view prefix,
                                         std::string_view rule);
 

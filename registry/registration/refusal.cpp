@@ -36,6 +36,7 @@ constexpr std::array kRows{
     Row{Code::kItemMissing, "E_ITEM_MISSING", 422},
     Row{Code::kItemInvalid, "E_ITEM_INVALID", 422},
     Row{Code::kItemRepeated, "E_ITEM_REPEATED", 422},
+    Row{Code::kCodingRule, "E_CODING_RULE", 422},
     Row{Code::kKeyReused, "E_IDEMPOTENCY_KEY_REUSED", 422},
     Row{Code::kReadOnly, "E_READ_ONLY", 503},
     Row{Code::kStorage, "E_STORAGE", 503},

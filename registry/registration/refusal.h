@@ -34,6 +34,7 @@ enum class Code : std::uint8_t {
     kItemMissing,   // a required one
     kItemInvalid,   // breaks the item's rule
     kItemRepeated,  // an index twice
+    kCodingRule,    // the suffix breaks the rule of its prefix or template
     kKeyReused,     // an idempotency key with another request
     kReadOnly,      // a mirror
     kStorage,

@@ -22,6 +22,7 @@ struct Terms {
     std::chrono::days retire{0};  // for how long a deleted identifier cannot be registered again
     std::chrono::days personal_data{30};  // for how long it is kept after a review
     std::size_t batch_items_max = 10'000;
+    std::uint64_t identifiers_max = 0;  // of an enterprise without its own quota; 0: any number
     // A second, where an account or enterprise has no quota of its own; 0: any number.
     std::uint32_t requests_per_second_max = 0;
     std::uint32_t identifiers_per_second_max = 0;

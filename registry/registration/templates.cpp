@@ -7,6 +7,7 @@
 #include "proto/base/hex.h"
 #include "proto/handle/value.h"
 #include "registry/model/identifier.h"
+#include "registry/registration/coding_rules.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/prefixes.h"
 #include "registry/registration/template_rules.h"
@@ -44,11 +45,6 @@ Outcome<void> check_expected(const v1::Template& form,
         .remedy = "read it again and repeat the change"};
 }
 
-Outcome<void> complete(v1::Template& form, const Terms& terms) {
-    if (auto fine = check_template(form, terms); !fine) return fine;
-    return complete_items(form);
-}
-
 bool names_template(const model::RecordView& record, std::string_view version_name) {
     ByteReader in(record.values);
     handle::ValuesReader values(in);
@@ -62,6 +58,15 @@ bool names_template(const model::RecordView& record, std::string_view version_na
 
 }  // namespace
 
+Outcome<void> Templates::complete(v1::Template& form) const {
+    if (auto fine = check_template(form, registrar_.terms); !fine) return fine;
+    if (!form.coding_rule().empty()) {
+        const auto rule = CodingRules(registrar_).named(form.prefix(), form.coding_rule());
+        if (!rule) return rule.error();
+    }
+    return complete_items(form);
+}
+
 Outcome<v1::Template> Templates::create(const Actor& actor, const v1::Template& wanted) {
     if (auto may = require(actor, v1::SCOPE_TEMPLATES_WRITE); !may) return may.error();
     const auto prefix = Prefixes(registrar_).usable(actor, wanted.prefix(), true);
@@ -69,7 +74,7 @@ Outcome<v1::Template> Templates::create(const Actor& actor, const v1::Template& 
     v1::Template form = wanted;
     form.set_prefix(prefix->prefix());
     form.clear_hidden();
-    if (auto fine = complete(form, registrar_.terms); !fine) return fine.error();
+    if (auto fine = complete(form); !fine) return fine.error();
     if (form.state() != v1::TEMPLATE_STATE_DRAFT) form.set_state(v1::TEMPLATE_STATE_PUBLISHED);
     form.set_revision(1);
     *form.mutable_created() = to_timestamp(registrar_.clock.now());
@@ -123,7 +128,7 @@ Outcome<v1::Template> Templates::edit(const Actor& actor, const v1::Template& wa
         if (auto fine = check_expected(form, expected); !fine) return fine;
         form.set_revision(form.revision() + 1);
         if (auto merged = merge_template(form, wanted); !merged) return merged;
-        return complete(form, registrar_.terms);
+        return complete(form);
     };
     return change(actor, wanted.prefix(), wanted.version_name(), turn);
 }
@@ -142,7 +147,7 @@ Outcome<v1::Template> Templates::replace_draft(const Actor& actor, const v1::Tem
         form.set_carrier(wanted.carrier());
         form.set_coding_rule(wanted.coding_rule());
         *form.mutable_items() = wanted.items();
-        return complete(form, registrar_.terms);
+        return complete(form);
     };
     return change(actor, wanted.prefix(), wanted.version_name(), turn);
 }

@@ -56,6 +56,8 @@ class Templates {
     using Turn = std::function<Outcome<void>(v1::Template&)>;
     Outcome<v1::Template> change(const Actor& actor, std::string_view prefix,
                                  std::string_view version_name, const Turn& turn);
+    /// Checks it, and gives its items indexes.
+    Outcome<void> complete(v1::Template& form) const;
     Outcome<bool> is_named(const v1::Prefix& prefix, std::string_view version_name) const;
 
     const Registrar& registrar_;

@@ -281,7 +281,8 @@ Verdict Administration::commit(Target& target, model::Edit::Kind kind, Bytes val
     edit.values = std::move(values);
     edit.expected_version = target.version;
     const Identity* who = requester.claimed();
-    const auto committed = store_.commit({who ? to_text(*who) : "anonymous", {std::move(edit)}});
+    const auto committed = store_.commit(
+        {.who = who ? to_text(*who) : "anonymous", .edits = {std::move(edit)}, .from = from_});
     if (committed) return {.transaction = committed->last};
     target.conflict = committed.error().code == Errc::kConflict;
     return refused_by_store(committed.error());
@@ -475,7 +476,8 @@ Verdict Administration::change_homing(model::Edit::Kind kind, std::string_view p
     edit.kind = kind;
     edit.handle = *prefix_handle;
     edit.suffix_case = settings_.suffix_case;
-    const auto committed = store_.commit({to_text(*requester.claimed()), {std::move(edit)}});
+    const auto committed = store_.commit(
+        {.who = to_text(*requester.claimed()), .edits = {std::move(edit)}, .from = from_});
     return committed ? Verdict{.transaction = committed->last}
                      : refused_by_store(committed.error());
 }

@@ -64,6 +64,9 @@ class Administration {
     /// `condition_failed`.
     void change_only_if(Condition condition) { condition_ = std::move(condition); }
 
+    /// Where the requests of now come from, for the change log.
+    void come_from(std::string address) { from_ = std::move(address); }
+
     struct CreateOptions {
         bool overwrite = false;
         bool mint_suffix = false;
@@ -122,6 +125,7 @@ class Administration {
     const Settings settings_;
     Responsibility responsibility_;
     Condition condition_;
+    std::string from_;
 };
 
 }  // namespace idnode::service

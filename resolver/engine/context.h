@@ -41,6 +41,7 @@ enum class Outcome : std::uint8_t {
 
 class ChallengeTable;
 class GuessLimit;
+class LookupCounts;
 struct Replication;
 class RemoteIdentities;
 class SessionTable;
@@ -75,6 +76,7 @@ struct EngineContext {
     std::size_t udp_answer_bytes_max = 4096;  // §3.5, without envelopes
     service::Authority::Settings authority{};
     service::Administration::Settings administration{};
+    LookupCounts* lookups = nullptr;  // null: they are not counted
 };
 
 }  // namespace idnode::resolver

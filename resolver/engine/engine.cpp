@@ -5,6 +5,7 @@
 #include "resolver/engine/challenges.h"
 #include "resolver/engine/logins.h"
 #include "resolver/engine/operations.h"
+#include "resolver/engine/peer_text.h"
 #include "resolver/engine/replication.h"
 #include "resolver/engine/requesters.h"
 #include "resolver/engine/sessions.h"
@@ -197,6 +198,7 @@ Outcome Engine::carry_out(const ReplyTo& to, Effort effort, service::Requester& 
     if (operation->part == Part::kReplication) {
         stream_ = answer_replication(to, administration_, requester);
     } else {
+        administration_.come_from(to_text(to.peer.address));
         stream_ = answer_administration(to, administration_, requester);
     }
     return Outcome::kReply;

@@ -8,6 +8,7 @@
 #include "proto/base/text.h"
 #include "registry/service/delegation.h"
 #include "registry/service/values.h"
+#include "resolver/engine/lookup_counts.h"
 
 namespace idnode::resolver {
 
@@ -86,6 +87,9 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
     if (!found) return refuse(ResponseCode::kError, "storage failed");
     if (*found == model::Lookup::kNotInMemory) return {.outcome = Outcome::kRetryOnPool};
     if (*found == model::Lookup::kNotFound) return answer_missing(query, body);
+    if (context_.lookups != nullptr) {
+        context_.lookups->count(model::split_handle(model::key_text(key_)).prefix);
+    }
     if (restricted_.empty()) return resolved;
     body.cut(begin);
     const model::TransactionId version = resolved.version;

@@ -193,4 +193,35 @@ TEST_CASE("a patch that names another template is held against all of it") {
     CHECK(works.get("1").text("templateVersion") == "w");
 }
 
+TEST_CASE("rows of CSV are registered as lines of JSON are, and come out as they went in") {
+    Works works;
+    REQUIRE(works
+                .create(R"({"templateVersion":"v","items":[{"type":"model","name":"Model"},
+                            {"type":"mass","name":"Mass","itemType":"ITEM_TYPE_NUMBER"},
+                            {"type":"part","name":"Part","repeatable":true}]})")
+                .status == 201);
+    const std::string rows = "handle,templateVersion,model,mass,part[]\r\n" + works.handle("1") +
+                             ",v,\"PX \"\"40\"\", red\",12,\"a\nb\"\r\n" + works.handle("2") +
+                             ",v,,many,\r\n" + works.handle("3") + ",v,x\r\n" + works.handle("4") +
+                             ",v,y,,\r\n";
+    const auto send = [&](std::string_view body) {
+        return ApiClient(works.setting, works.enterprise.application)
+            .ask("POST", "/idn/v1/streams", body, {{"Content-Type", "text/csv"}});
+    };
+    const auto answer = send(rows);
+    INFO(answer.http.body);
+    CHECK(answer.http.body.find("\"line\":\"2\"") != std::string::npos);
+    CHECK(answer.http.body.find("mass: must be a decimal number") != std::string::npos);
+    CHECK(answer.http.body.find("\"line\":\"3\"") != std::string::npos);
+    CHECK(answer.http.body.find("has 3 cells, the header 5") != std::string::npos);
+    CHECK(answer.http.body.find(R"("lines":"4","done":"2","failed":"2","ended":true)") !=
+          std::string::npos);
+    CHECK(send("model,mass\n").http.body.find("must name one column handle") != std::string::npos);
+    const auto out = works.line.ask(
+        "GET", "/idn/v1/identifiers?templateVersion=v&limit=1&prefix=" + works.enterprise.prefix,
+        {}, {{"Accept", "text/csv"}});
+    CHECK(out.http.field("x-idn-next-cursor") == works.enterprise.prefix + "/1");
+    CHECK(out.http.body == rows.substr(0, rows.find(works.handle("2"))));
+}
+
 }  // namespace idnode::testing

@@ -19,11 +19,12 @@ void add_batch(CLI::App& program, int& exit_code);
 void add_export(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);
 void add_init(CLI::App& program, int& exit_code);
+void add_operator(CLI::App& program, int& exit_code);
 /// create, add, modify, remove, delete, list, home, unhome.
 void add_records(CLI::App& program, int& exit_code);
 void add_key(CLI::App& program, int& exit_code);
 void add_register(CLI::App& program, int& exit_code);
-/// enterprise, prefix, account, template, audit.
+/// enterprise, prefix, account, template, coding-rule, lease, grant, identifier, audit.
 void add_registration(CLI::App& program, int& exit_code);
 void add_resolve(CLI::App& program, int& exit_code);
 void add_status(CLI::App& program, int& exit_code);

@@ -1,11 +1,7 @@
 #include "registry/http/api/api.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <exception>
 
 #include "proto/base/text.h"
@@ -15,6 +11,7 @@
 #include "registry/http/api/stream.h"
 #include "registry/http/target.h"
 #include "registry/registration/rates.h"
+#include "resolver/engine/peer_text.h"
 
 namespace idnode::http {
 
@@ -141,16 +138,7 @@ std::unique_ptr<Handler> make_api_handler(const registration::Registrar& registr
 }
 
 std::string address_of(const Caller& caller) {
-    in6_addr v6{};
-    std::memcpy(&v6, caller.peer.address.data(), caller.peer.address.size());
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    constexpr std::size_t kMappedAt = 12;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-        ::inet_ntop(AF_INET, caller.peer.address.data() + kMappedAt, text.data(), text.size());
-    } else {
-        ::inet_ntop(AF_INET6, &v6, text.data(), text.size());
-    }
-    return text.data();
+    return resolver::to_text(caller.peer.address);
 }
 
 bool is_private(const Caller& caller, const registration::Terms& terms) {

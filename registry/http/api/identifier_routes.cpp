@@ -3,7 +3,9 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "registry/http/api/bodies.h"
+#include "registry/http/api/csv.h"
 #include "registry/http/api/drafts.h"
+#include "registry/http/api/rows.h"
 #include "registry/http/api/stream.h"
 #include "registry/http/api/writes.h"
 #include "registry/json/fields.h"
@@ -11,6 +13,7 @@
 #include "registry/registration/identifiers.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/operations.h"
+#include "registry/registration/templates.h"
 
 namespace idnode::http {
 
@@ -24,6 +27,9 @@ using registration::Outcome;
 using registration::Refusal;
 using registration::Together;
 using registration::Write;
+
+// Where a list in rows goes on: percent-encoded, as a handle may hold what no field can.
+constexpr std::string_view kNextCursorField = "X-IDN-Next-Cursor";
 
 std::string location_of(std::string_view handle) {
     return "/idn/v1/identifiers/" + percent_encode(handle);
@@ -107,11 +113,24 @@ Response get(ApiCall& call) {
 
 Response list(ApiCall& call) {
     if (parameter(call, "prefix").empty()) return refuse(call, registration::missing("prefix"));
-    return answer_outcome(
-        call, Status::ok,
-        Identifiers(call.registrar)
-            .list(call.actor, parameter(call, "prefix"), parameter(call, "suffix"),
-                  parameter(call, "cursor"), page_size(call)));
+    const auto page = Identifiers(call.registrar)
+                          .list(call.actor, parameter(call, "prefix"), parameter(call, "suffix"),
+                                parameter(call, "cursor"), page_size(call));
+    const auto accept = call.request[Field::accept];
+    if (!page || !is_csv({accept.data(), accept.size()})) {
+        return answer_outcome(call, Status::ok, page);
+    }
+    const auto form =
+        registration::Templates(call.registrar)
+            .find(call.actor, parameter(call, "prefix"), parameter(call, "templateVersion"));
+    if (!form) return refuse(call, form.error());
+    Response out(Status::ok, 11);
+    out.set(Field::content_type, "text/csv; charset=utf-8; header=present");
+    if (!page->next_cursor().empty()) {
+        out.set(kNextCursorField, percent_encode(page->next_cursor()));
+    }
+    out.body() = csv_of(*form, *page);
+    return out;
 }
 
 Response history(ApiCall& call) {

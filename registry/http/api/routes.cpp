@@ -6,9 +6,9 @@ namespace idnode::http {
 
 std::vector<ApiRoute> api_routes() {
     std::vector<ApiRoute> out;
-    for (const auto& part :
-         {account_routes(), enterprise_routes(), prefix_routes(), template_routes(),
-          identifier_routes(), audit_routes(), description_routes()}) {
+    for (const auto& part : {account_routes(), enterprise_routes(), prefix_routes(),
+                             template_routes(), coding_routes(), grant_routes(),
+                             identifier_routes(), audit_routes(), description_routes()}) {
         out.insert(out.end(), part.begin(), part.end());
     }
     return out;

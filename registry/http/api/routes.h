@@ -47,6 +47,8 @@ std::span<const ApiRoute> account_routes();
 std::span<const ApiRoute> enterprise_routes();
 std::span<const ApiRoute> prefix_routes();
 std::span<const ApiRoute> template_routes();
+std::span<const ApiRoute> coding_routes();
+std::span<const ApiRoute> grant_routes();
 std::span<const ApiRoute> identifier_routes();
 std::span<const ApiRoute> audit_routes();
 

@@ -1,15 +1,15 @@
 #include "registry/http/api/stream.h"
 
 #include <algorithm>
-#include <deque>
+#include <memory>
 #include <utility>
 
 #include "proto/base/text.h"
 #include "registry/http/api/bodies.h"
 #include "registry/http/api/drafts.h"
 #include "registry/http/api/message_json.h"
+#include "registry/http/api/rows.h"
 #include "registry/http/api/writes.h"
-#include "registry/json/parse.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/operations.h"
 #include "registry/registration/rates.h"
@@ -26,12 +26,10 @@ using registration::Outcome;
 using registration::Refusal;
 using registration::Registrar;
 using registration::Together;
-using registration::Write;
 using registration::WrittenAll;
 
 // Lines of one commit: more would make lookups wait for the disk, fewer would flush too often.
 constexpr std::size_t kLinesMax = 2'000;
-constexpr std::size_t kLineBytesMax = 1U << 20U;
 constexpr std::string_view kNdjsonType = "application/x-ndjson";
 constexpr std::string_view kStreamIdField = "Stream-Id";
 
@@ -50,8 +48,7 @@ struct Failure {
 
 /// Lines that were read and not yet committed.
 struct Group {
-    std::deque<boost::json::value> values;  // what the drafts are views of
-    std::vector<Draft> drafts;
+    std::vector<Draft> drafts;         // views into what the reader keeps
     std::vector<std::uint64_t> lines;  // of each draft
     std::vector<Failure> failures;
 };
@@ -68,7 +65,7 @@ class Stream final : public Upload {
   public:
     struct Start {
         Actor actor;
-        Write write = Write::kCreate;
+        std::unique_ptr<RowReader> rows;
         std::string id;            // empty: it cannot be carried on
         std::uint64_t line = 0;    // before the body's first
         v1::StreamProgress known;  // what is done already
@@ -82,10 +79,10 @@ class Stream final : public Upload {
     bool take(BytesView piece, bool last, Bytes& out) override {
         std::string_view text = as_text(piece);
         while (goes_on_) {
-            const std::size_t end = text.find('\n');
-            if (end == std::string_view::npos) break;
-            take_line(text.substr(0, end), out);
-            text.remove_prefix(end + 1);
+            const auto end = start_.rows->row_end(text);
+            if (!end) break;
+            take_line(text.substr(0, *end), out);
+            text.remove_prefix(*end);
         }
         if (goes_on_) keep_rest(text);
         if (goes_on_ && last && !rest_.empty()) take_line({}, out);
@@ -97,11 +94,11 @@ class Stream final : public Upload {
     /// The beginning of a line whose end is still to come.
     void keep_rest(std::string_view text) {
         rest_.append(text);
-        if (rest_.size() <= kLineBytesMax) return;
+        if (rest_.size() <= kRowBytesMax) return;
         goes_on_ = false;
         fail(++line_, {},
              {.code = Code::kLimit,
-              .message = "the line is longer than " + std::to_string(kLineBytesMax) + " octets",
+              .message = "the line is longer than " + std::to_string(kRowBytesMax) + " octets",
               .remedy = "send it again, shorter, with all that follows it"});
     }
 
@@ -109,24 +106,23 @@ class Stream final : public Upload {
     void take_line(std::string_view end, Bytes& out) {
         std::string joined = std::exchange(rest_, {});
         if (!joined.empty()) end = joined.append(end);
+        const auto is_header = start_.rows->take_header(end);
+        if (!is_header) {
+            goes_on_ = false;
+            fail(line_ + 1, {}, {.code = Code::kInvalid, .message = is_header.error().detail});
+            return;
+        }
+        if (*is_header) return;
         ++line_;
         if (line_ <= start_.known.lines()) return;  // done before
-        if (end.find_first_not_of(" \t\r") == std::string_view::npos) return;
-        if (auto read = read_line(end); !read) {
-            fail(line_, {}, {.code = Code::kInvalid, .message = read.error().detail});
+        auto draft = start_.rows->read(end);
+        if (!draft) {
+            fail(line_, {}, {.code = Code::kInvalid, .message = draft.error().detail});
+        } else if (*draft) {
+            group_.drafts.push_back(**std::move(draft));
+            group_.lines.push_back(line_);
         }
         if (group_.drafts.size() + group_.failures.size() >= kLinesMax) commit(false, out);
-    }
-
-    Result<void> read_line(std::string_view line) {
-        auto value = json::parse(line, kLineBytesMax);
-        if (!value) return value.error();
-        group_.values.push_back(*std::move(value));
-        auto draft = read_identifier(group_.values.back(), start_.write);
-        if (!draft) return draft.error();
-        group_.drafts.push_back(*std::move(draft));
-        group_.lines.push_back(line_);
-        return {};
     }
 
     void fail(std::uint64_t line, std::string_view handle, Refusal refusal) {
@@ -145,6 +141,7 @@ class Stream final : public Upload {
             tell(last && goes_on_, out);
         }
         group_ = {};
+        start_.rows->forget();
     }
 
     Outcome<void> write() {
@@ -206,7 +203,7 @@ class Stream final : public Upload {
     }
 
     const Registrar& registrar_;
-    const Start start_;
+    Start start_;
     std::uint64_t line_;           // that was read last
     v1::StreamProgress progress_;  // what is durable
     std::string rest_;
@@ -236,7 +233,8 @@ Outcome<Stream::Start> start_of(const RequestHeader& header, const Registrar& re
     if (!write) {
         return registration::invalid("action", "must be create, put, replace, patch or delete");
     }
-    out.write = *write;
+    const auto type = header[boost::beast::http::field::content_type];
+    out.rows = is_csv({type.data(), type.size()}) ? make_csv_rows(*write) : make_json_rows(*write);
     if (const auto from = query.first("from")) {
         const std::uint64_t line = number_of(*from);
         if (line == 0) return registration::invalid("from", "must be the number of a line, from 1");

@@ -8,8 +8,11 @@ namespace idnode::http {
 
 inline constexpr std::string_view kStreamPath = "/idn/v1/streams";
 
-/// Streams of identifiers, a line of JSON each: `POST /idn/v1/streams`. What came is committed
-/// piece by piece and told in lines of `StreamProgress`; memory does not grow with the length.
+inline constexpr std::size_t kRowBytesMax = 1U << 20U;
+
+/// Streams of identifiers, a line of JSON each, or (`text/csv`) a row: `POST /idn/v1/streams`. What
+/// came is committed piece by piece and told in lines of `StreamProgress`; memory does not grow
+/// with the length.
 ///
 /// With the field `Stream-Id` a stream that broke off is carried on: each commit holds how many
 /// lines are done, and those are stepped over when they come again. `from` in the query says the

@@ -139,7 +139,7 @@ Response get_handle(Call& call, RestContext& context) {
     const auto decoded = handle::decode_resolution_request(request);
     if (!decoded) return bad_request("the handle is too long");
 
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     Login login = log_in(call, context, rules);
     const bool public_only = call.parameters.flag("publicOnly", !login.shows_credentials);
     const Matter matter{call, context, login, OpCode::kResolution, call.subject};
@@ -195,7 +195,7 @@ Response put_handle(Call& call, RestContext& context) {
     }
     const bool overwrite = call.parameters.flag("overwrite", true);
     const bool refer = !call.parameters.flag("doNotRefer");
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     Login login = log_in(call, context, rules);
     set_condition(call.request, rules.administration);
     const bool adds = call.parameters.has("index");
@@ -216,7 +216,7 @@ Response put_handle(Call& call, RestContext& context) {
 Response delete_handle(Call& call, RestContext& context) {
     const auto indexes = read_indexes(call.parameters, false);
     if (!indexes) return bad_request(indexes.error().detail);
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     Login login = log_in(call, context, rules);
     set_condition(call.request, rules.administration);
     const bool refer = !call.parameters.flag("doNotRefer");

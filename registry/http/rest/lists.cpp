@@ -95,7 +95,7 @@ Response list_handles(Call& call, RestContext& context) {
     if (!prefix || prefix->empty()) return bad_request("parameter prefix: is missing");
     const auto page = read_page(call.parameters);
     if (!page) return bad_request(page.error().detail);
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     Login login = log_in(call, context, rules);
     const Matter matter{call, context, login, OpCode::kListHandles, {}};
     Names names(*page);
@@ -113,7 +113,7 @@ Response list_prefixes(Call& call, RestContext& context) {
     if (auto read = add_body_parameters(call); !read) {
         return bad_request(read.error().detail);
     }
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     Login login = log_in(call, context, rules);
     const Matter matter{call, context, login, OpCode::kListHomedPrefixes, {}};
     Names names({});
@@ -129,7 +129,7 @@ Response list_prefixes(Call& call, RestContext& context) {
 }
 
 Response change_homing(Call& call, RestContext& context, OpCode operation) {
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     Login login = log_in(call, context, rules);
     const Matter matter{call, context, login, operation, call.subject};
     const service::Verdict verdict = change(matter, [&] {

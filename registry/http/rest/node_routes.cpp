@@ -76,7 +76,7 @@ Response get_verification(Call& call, RestContext& context) {
     if (!whose) return bad_request(whose.error().detail);
     const auto asked = read_verification(call.parameters);
     if (!asked) return bad_request(asked.error().detail);
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     Login nobody{.requester = std::make_unique<resolver::Stranger>()};
     const Matter matter{call, context, nobody, OpCode::kVerifyResponse, whose->handle};
     if (!rules.directory.is_here(whose->handle)) {

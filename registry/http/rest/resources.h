@@ -6,6 +6,7 @@
 #include "registry/service/administration.h"
 #include "registry/service/authority.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/peer_text.h"
 #include "resolver/engine/remote.h"
 #include "resolver/engine/resolution.h"
 
@@ -24,12 +25,13 @@ struct RestContext {
 
 /// The rules, which keep buffers and are not for several threads: one for each request.
 struct Rules {
-    explicit Rules(const resolver::EngineContext& node)
+    Rules(const resolver::EngineContext& node, const Caller& caller)
         : directory(node.store, node.administration.own_prefix, node.remote),
           authority(directory, node.authority),
           administration(node.store, directory, authority, node.entropy, node.administration),
           resolution(node, administration) {
         directory.begin_request();
+        administration.come_from(resolver::to_text(caller.peer.address));
     }
 
     resolver::NodeDirectory directory;

@@ -89,7 +89,7 @@ Response open_session(Call& call, RestContext& context) {
 
 Response authenticate_session(Call& call, RestContext& context,
                               const HandleCredentials& credentials) {
-    Rules rules(context.node);
+    Rules rules(context.node, call.caller);
     auto proved = credentials.is_proof()
                       ? prove_to_session(credentials, call.caller, context, rules)
                       : prove_by_certificate(call.caller, rules);

@@ -71,6 +71,8 @@ std::string chinese_of(const Refusal& refusal) {
             return "企业标识数量已达上限";
         case Code::kTemplateUnknown:
             return "模板不存在";
+        case Code::kCodingRule:
+            return "标识后缀不符合编码规则";
         case Code::kItemUnknown:
             return of_index("非法操作，", refusal, "在模板中不存在");
         case Code::kItemTypeMismatch:

@@ -8,7 +8,9 @@
 
 #include "proto/idnode/v1/account.pb.h"
 #include "proto/idnode/v1/audit.pb.h"
+#include "proto/idnode/v1/coding.pb.h"
 #include "proto/idnode/v1/enterprise.pb.h"
+#include "proto/idnode/v1/grant.pb.h"
 #include "proto/idnode/v1/identifier.pb.h"
 #include "proto/idnode/v1/prefix.pb.h"
 #include "proto/idnode/v1/template.pb.h"
@@ -161,8 +163,10 @@ TEST_CASE("the description has the members of the schemas, and no secrets") {
     for (const auto* type :
          {v1::Account::descriptor(), v1::Enterprise::descriptor(), v1::Prefix::descriptor(),
           v1::Template::descriptor(), v1::Item::descriptor(), v1::Identifier::descriptor(),
-          v1::Batch::descriptor(), v1::StreamProgress::descriptor(),
-          v1::AuditEntry::descriptor()}) {
+          v1::Batch::descriptor(), v1::StreamProgress::descriptor(), v1::AuditEntry::descriptor(),
+          v1::CodingRule::descriptor(), v1::CodingPart::descriptor(),
+          v1::SuffixRequest::descriptor(), v1::SerialLease::descriptor(),
+          v1::LeaseRequest::descriptor(), v1::Grant::descriptor()}) {
         std::set<std::string> members;
         for (int at = 0; at < type->field_count(); ++at) {
             members.insert(type->field(at)->json_name());
@@ -190,6 +194,9 @@ TEST_CASE("messages are the JSON that Protobuf's own mapping makes of them, and 
     check_json<v1::History>();
     check_json<v1::AuditTrail>();
     check_json<v1::Metering>();
+    check_json<v1::CodingRuleList>();
+    check_json<v1::SerialLeaseList>();
+    check_json<v1::GrantList>();
 }
 
 TEST_CASE("wrong members are refused with their place") {

@@ -5,7 +5,6 @@
 
 using namespace idnode;
 using tools::CsvColumns;
-using tools::CsvRows;
 
 namespace {
 
