@@ -68,11 +68,6 @@ Result<void> check_anonymous_read(std::string_view text) {
     return Error{Errc::kInvalid, R"(must be "off", "public" or "all")"};
 }
 
-Result<void> check_on_off(std::string_view text) {
-    if (text == "on" || text == "off") return {};
-    return Error{Errc::kInvalid, R"(must be "on" or "off")"};
-}
-
 Result<void> check_update_mode(std::string_view text) {
     if (text == "replace" || text == "merge") return {};
     return Error{Errc::kInvalid, R"(must be "replace" or "merge")"};
@@ -272,7 +267,7 @@ constexpr std::array kTable{
             "For it the node keeps, encrypted, what is as good as their passwords. Other accounts "
             "serve it "
             "when an administrator gives them a secret of its own for it.",
-            [](Settings& s) -> SettingField { return &s.snms.hashed_login; }, &check_on_off},
+            [](Settings& s) -> SettingField { return &s.snms.hashed_login; }, &check_switch},
     Setting{
         "snms.hashed_logins_per_hour", "number", "logins", 1, 1'000'000, kRestart,
         "How often an hour one account may get a token by the hashed login: what it shows can be "

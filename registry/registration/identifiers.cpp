@@ -25,6 +25,7 @@ using model::Table;
 
 constexpr std::string_view kTemplateHandleType = "TEMPLATE_ID";
 constexpr std::string_view kTemplateVersionType = "TEMPLATE";
+constexpr std::string_view kCodesType = "SNMS_AUTH";
 constexpr std::uint32_t kAdministrativeMin = 100;
 constexpr std::size_t kListedRecordsMax = 20'000;  // looked at for one page of a list
 constexpr std::size_t kTypeBytesMax = 128;
@@ -209,6 +210,7 @@ Outcome<Bytes> merged_values(const Draft& draft, const v1::Template* form,
     // Old values below `index` that stay: those of disabled items, too, which nobody can send.
     const auto stays = [&](const handle::ValueView& value) {
         const auto at = static_cast<std::uint32_t>(value.index);
+        if (at == kCodesIndex) return patch && draft.permission_codes.empty();
         if (is_administrative(at)) return true;
         if (at == kTemplateHandleIndex || at == kTemplateVersionIndex) return false;
         const v1::Item* const item = form == nullptr ? nullptr : item_at(*form, at);
@@ -232,6 +234,10 @@ Outcome<Bytes> merged_values(const Draft& draft, const v1::Template* form,
         out.add(value_at(kTemplateVersionIndex, kTemplateVersionType, form->version_name(), true));
         step_over(kTemplateHandleIndex);
         step_over(kTemplateVersionIndex);
+        if (draft.permission_codes.empty()) return;
+        keep_below(kCodesIndex);
+        step_over(kCodesIndex);
+        out.add(value_at(kCodesIndex, kCodesType, draft.permission_codes, false));
     };
     for (const DraftValue& value : draft.values) {
         if (value.index > kTemplateVersionIndex) write_template();

@@ -38,6 +38,9 @@ struct Draft {
     std::string_view template_version;  // empty: none; of a patch: the one it has
     std::vector<DraftValue> values{};
     std::optional<model::TransactionId> expected{};  // version that it must have
+    /// Permission codes of values, as JSON, for an interface that keeps them; readable by
+    /// administrators alone. Empty: there are none; of a patch: those that there are.
+    std::string_view permission_codes{};
 };
 
 struct Written {

@@ -12,6 +12,7 @@ namespace idnode::registration {
 
 inline constexpr std::uint32_t kTemplateHandleIndex = 1'000;   // `TEMPLATE_ID`: its handle
 inline constexpr std::uint32_t kTemplateVersionIndex = 1'001;  // `TEMPLATE`: its version
+inline constexpr std::uint32_t kCodesIndex = 1'998;  // `SNMS_AUTH`: permission codes of values
 inline constexpr std::uint32_t kItemIndexMin = 2'000;
 
 /// The last index of an item's values: its only one, unless it is repeatable.

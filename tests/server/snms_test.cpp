@@ -288,7 +288,7 @@ TEST_CASE("SNMS 8: what was done before the node died is told by a repetition") 
           R"({"message":"Idempotency-Key已用于其他请求","status":-2,"data":null})");
 }
 
-TEST_CASE("SNMS 9: an enterprise reaches nothing of another one") {
+TEST_CASE("SNMS 9: an enterprise reaches nothing of another one but what it was granted") {
     Setting setting;
     SnmsClient client(setting);
     add_pump_template(client);
@@ -342,6 +342,12 @@ TEST_CASE("SNMS 9: an enterprise reaches nothing of another one") {
         CHECK(count_of(list, "88.100.8") > 0);
     }
     CHECK_THAT(client.get(detail_path("88.100.7/P-1")), Catch::Contains("PX-40"));
+    // but what it grants.
+    ApiClient admin(setting, client.token("admin"));
+    REQUIRE(admin.post("/idn/v1/grants", R"({"granteeId":"2","prefix":"88.100.7"})").status == 201);
+    CHECK(client.get(detail_path("88.100.7/P-1"), "other") ==
+          client.get(detail_path("88.100.7/P-1")));
+    CHECK_THAT(client.get(detail_path("88.100.7/P-2"), "other"), Catch::Contains("没有找到标识"));
 }
 
 TEST_CASE("SNMS 10: callers without a token see nothing, public values, or all") {

@@ -25,13 +25,6 @@ using registration::Refusal;
 // As SNMS allows its batches.
 constexpr std::size_t kBatchBytesMax = 64U << 20U;
 
-/// As the IETF's RateLimit fields have it.
-void show_rate(const registration::RateLimits::Rate& rate, Response& out) {
-    out.set("RateLimit-Limit", std::to_string(rate.limit));
-    out.set("RateLimit-Remaining", std::to_string(rate.remaining));
-    out.set("RateLimit-Reset", "1");
-}
-
 Refusal needs_tls() {
     return {.code = Code::kNotAuthenticated,
             .message = "passwords and tokens are taken over HTTPS only",
@@ -139,6 +132,12 @@ std::unique_ptr<Handler> make_api_handler(const registration::Registrar& registr
 
 std::string address_of(const Caller& caller) {
     return resolver::to_text(caller.peer.address);
+}
+
+void show_rate(const registration::RateLimits::Rate& rate, Response& out) {
+    out.set("RateLimit-Limit", std::to_string(rate.limit));
+    out.set("RateLimit-Remaining", std::to_string(rate.remaining));
+    out.set("RateLimit-Reset", "1");
 }
 
 bool is_private(const Caller& caller, const registration::Terms& terms) {

@@ -12,6 +12,7 @@ using registration::Code;
 
 constexpr std::string_view kJsonType = "application/json;charset=UTF-8";
 constexpr std::string_view kCodeField = "X-IDN-Code";
+constexpr std::string_view kNoFault = "OK";
 constexpr std::string_view kStrictField = "X-IDN-Strict";
 
 /// §1.1: 200 for every answer with the envelope, and what is not.
@@ -41,7 +42,7 @@ std::string failure_body(const SnmsCall& call, const Fault& fault) {
 Response answer(std::string body, std::string_view code) {
     Response out(Status::ok, 11);
     out.set(Field::content_type, kJsonType);
-    if (!code.empty()) out.set(kCodeField, code);
+    out.set(kCodeField, code.empty() ? kNoFault : code);
     out.body() = std::move(body);
     return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <vector>
 
@@ -13,19 +14,25 @@
 #include "registry/http/snms/answers.h"
 #include "registry/http/snms/handle_parameter.h"
 #include "registry/json/encoding.h"
+#include "registry/json/fields.h"
+#include "registry/json/parse.h"
+#include "registry/registration/identifiers.h"
 #include "registry/registration/item_values.h"
 #include "registry/registration/objects.h"
 #include "registry/registration/prefixes.h"
+#include "registry/registration/templates.h"
 
 namespace idnode::http::snms {
 
 namespace {
 
+namespace bj = boost::json;
 using registration::Code;
 using registration::kTemplateHandleIndex;
 using registration::kTemplateVersionIndex;
 
 constexpr std::size_t kHandleCharactersMax = 255;
+constexpr std::string_view kUsualCode = "1";
 // Longer than any upstream.timeout_ms: the upstream itself answers before.
 constexpr std::chrono::seconds kUpstreamWait{65};
 constexpr std::uint32_t kAdministrativeMin = 100;  // keys, administrators, signatures
@@ -41,7 +48,7 @@ bool is_shown(const handle::ValueView& value) {
            index == kTemplateHandleIndex || index == kTemplateVersionIndex;
 }
 
-void append_value(const handle::ValueView& value, std::string& out) {
+void append_value(const handle::ValueView& value, const bj::object& codes, std::string& out) {
     const std::string_view text = as_text(value.data);
     const bool is_text = is_utf8(text);
     out += is_text ? R"({"data":{"format":"string","value":)"
@@ -53,45 +60,73 @@ void append_value(const handle::ValueView& value, std::string& out) {
         json::append_base64(value.data, out);
         out += '"';
     }
-    out.append(R"(},"auth":"1","index":)").append(std::to_string(value.index));
+    const std::string index = std::to_string(value.index);
+    const auto* code = codes.if_contains(index);
+    out.append(R"(},"auth":)");
+    json::append_json_string(code == nullptr ? kUsualCode : json::view(code->as_string()), out);
+    out.append(R"(,"index":)").append(index);
     out.append(R"(,"type":)");
     json::append_json_string(is_utf8(value.type) ? value.type : "", out);
     out += '}';
 }
 
-/// `handle` in the spelling that was asked for.
-Response show_values(std::string_view handle, BytesView octets, Sight sight) {
-    ByteReader in(octets);
-    handle::ValuesReader reader(in);
+/// What a reader is shown of a record.
+struct Shown {
     std::vector<handle::ValueView> values;
     std::size_t redacted = 0;
-    std::string_view version;
-    while (const auto value = reader.next()) {
-        if (value->index == static_cast<std::int32_t>(kTemplateVersionIndex)) {
-            version = as_text(value->data);
-        }
-        if (!is_shown(*value)) continue;
-        if (sight == Sight::kAll || value->is_public()) {
-            values.push_back(*value);
-        } else {
-            ++redacted;
-        }
+    bj::object codes{};  // permission codes that are not the usual one, by index
+};
+
+/// As `drafts.cpp` wrote them; anything else stands for none.
+bj::object read_codes(const handle::ValueView& value) {
+    const auto codes = json::parse(as_text(value.data));
+    if (!codes || !codes->is_object()) return {};
+    for (const auto& code : codes->get_object()) {
+        if (!code.value().is_string()) return {};
     }
-    std::ranges::sort(values, {}, &handle::ValueView::index);
+    return codes->get_object();
+}
+
+/// `handle` in the spelling that was asked for.
+Response show(std::string_view handle, Shown shown) {
+    std::ranges::sort(shown.values, {}, &handle::ValueView::index);
+    std::string_view version;
+    for (const handle::ValueView& value : shown.values) {
+        const bool is_version = value.index == static_cast<std::int32_t>(kTemplateVersionIndex);
+        if (is_version && is_utf8(as_text(value.data))) version = as_text(value.data);
+    }
     std::string data = R"({"code":"200","prefix":)";
     json::append_json_string(model::split_handle(handle).prefix, data);
     data += R"(,"handle":)";
     json::append_json_string(handle, data);
     data += R"(,"templateVersion":)";
-    json::append_json_string(is_utf8(version) ? version : "", data);
+    json::append_json_string(version, data);
     data += R"(,"value":[)";
-    for (const handle::ValueView& value : values) {
+    for (const handle::ValueView& value : shown.values) {
         if (data.back() == '}') data += ',';
-        append_value(value, data);
+        append_value(value, shown.codes, data);
     }
     Response out = succeed(data.append("]}"));
-    if (redacted > 0) out.set("X-IDN-Redacted", std::to_string(redacted));
+    if (shown.redacted > 0) out.set("X-IDN-Redacted", std::to_string(shown.redacted));
     return out;
+}
+
+Response show_values(std::string_view handle, BytesView octets, Sight sight) {
+    ByteReader in(octets);
+    handle::ValuesReader reader(in);
+    Shown shown;
+    while (const auto value = reader.next()) {
+        if (value->index == static_cast<std::int32_t>(registration::kCodesIndex)) {
+            shown.codes = read_codes(*value);
+        }
+        if (!is_shown(*value)) continue;
+        if (sight == Sight::kAll || value->is_public()) {
+            shown.values.push_back(*value);
+        } else {
+            ++shown.redacted;
+        }
+    }
+    return show(handle, std::move(shown));
 }
 
 Fault not_found() {
@@ -120,22 +155,48 @@ Outcome<Sight> sight_of(const SnmsCall& call) {
         registration::Refusal{.code = Code::kNotAuthenticated, .message = "this needs a token"});
 }
 
-/// §2.6: an account of an enterprise keeps to its own prefixes, among those of this node.
-Outcome<void> check_prefix(const SnmsCall& call, std::string_view prefix, bool is_homed) {
-    if (call.actor.account.empty()) return {};
+/// Whose a prefix is, among those of this node.
+enum class Owner : std::uint8_t { kNobody, kReader, kOther };
+
+Outcome<Owner> owner_of(const SnmsCall& call, std::string_view prefix, bool is_homed) {
+    if (call.actor.account.empty()) return Owner::kNobody;
     const auto known = registration::find<v1::Prefix>(call.registrar().store,
                                                       model::Table::kPrefixes, fold_ascii(prefix));
     if (!known) return fault_of(known.error());
-    if (!*known && !is_homed) return {};
+    if (!*known && !is_homed) return Owner::kNobody;
     const std::uint64_t owner = *known ? (*known)->enterprise_id() : 0;
     const bool may = owner == 0 ? call.actor.enterprise_id == 0 : call.actor.reaches(owner);
-    if (may) {
-        const auto reads = registration::require(call.actor, v1::SCOPE_IDENTIFIERS_READ);
-        return reads ? Outcome<void>() : fault_of(reads.error());
+    return may ? Owner::kReader : Owner::kOther;
+}
+
+/// §2.6: an account of an enterprise keeps to its own prefixes, and to what others granted it.
+/// Nothing: it does not exist.
+Outcome<std::optional<Response>> show_granted(const SnmsCall& call, std::string_view handle) {
+    const auto found = registration::Identifiers(call.registrar()).find(call.actor, handle);
+    if (!found) {
+        if (found.error().code == Code::kNotFound) return std::optional<Response>{};
+        return fault_of(found.error());
     }
-    return fault_of(registration::Refusal{.code = Code::kForeignPrefix,
-                                          .message = "this prefix belongs to somebody else",
-                                          .field = "handle"});
+    const auto value_of = [](std::uint32_t index, std::string_view type, std::string_view text) {
+        handle::ValueView out;
+        out.index = static_cast<std::int32_t>(index);
+        out.type = type;
+        out.data = as_bytes_view(text);
+        return out;
+    };
+    Shown shown{.values = {}, .redacted = found->redacted()};
+    for (const v1::ItemValue& item : found->values()) {
+        const std::string& text = item.data().empty() ? item.value() : item.data();
+        shown.values.push_back(value_of(item.index(), item.type(), text));
+    }
+    const std::string& version = found->template_version();
+    const auto form = registration::Templates(call.registrar())
+                          .named(fold_ascii(model::split_handle(handle).prefix), version);
+    if (form) shown.values.push_back(value_of(kTemplateHandleIndex, "TEMPLATE_ID", form->handle()));
+    if (!version.empty()) {
+        shown.values.push_back(value_of(kTemplateVersionIndex, "TEMPLATE", version));
+    }
+    return std::optional(show(handle, std::move(shown)));
 }
 
 /// A record of this node. Nothing: it does not exist.
@@ -177,8 +238,12 @@ Outcome<std::optional<Response>> show_spelling(const SnmsCall& call, std::string
     const std::string_view prefix = model::split_handle(handle).prefix;
     const auto homed =
         call.registrar().store.prefixes().current()->find(model::prefix_handle_of(prefix));
-    if (auto may = check_prefix(call, prefix, homed.has_value()); !may) {
-        return std::move(may).error();
+    const auto owner = owner_of(call, prefix, homed.has_value());
+    if (!owner) return owner.error();
+    if (*owner == Owner::kOther) return show_granted(call, handle);
+    if (*owner == Owner::kReader) {
+        const auto may = registration::require(call.actor, v1::SCOPE_IDENTIFIERS_READ);
+        if (!may) return fault_of(may.error());
     }
     if (homed) return show_own(call, handle, *homed, sight);
     return show_foreign(call, handle);

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "registry/json/encoding.h"
 #include "registry/json/fields.h"
 
 namespace idnode::http::snms {
@@ -12,6 +13,9 @@ namespace bj = boost::json;
 using registration::Code;
 using registration::Draft;
 using registration::DraftValue;
+
+constexpr std::string_view kUsualCode = "1";
+constexpr std::size_t kCodeMax = 255;
 
 const bj::value* find(const bj::object& object, std::string_view name) {
     const auto* value = object.if_contains(bj::string_view(name.data(), name.size()));
@@ -89,15 +93,18 @@ Outcome<void> DraftReader::read_into(const bj::object& object, Draft& draft) {
     const auto* values = given->if_array();
     if (values == nullptr) return wrong_type("value", "必须是数组", "must be an array");
     draft.values.reserve(values->size());
+    std::string codes;
     for (const bj::value& one : *values) {
-        const auto value = read_value(one, draft.values.size());
+        const auto value = read_value(one, draft.values.size(), codes);
         if (!value) return value.error();
         draft.values.push_back(*value);
     }
+    if (!codes.empty()) draft.permission_codes = texts_.emplace_back(codes + "}");
     return {};
 }
 
-Outcome<DraftValue> DraftReader::read_value(const bj::value& value, std::size_t at) {
+Outcome<DraftValue> DraftReader::read_value(const bj::value& value, std::size_t at,
+                                            std::string& codes) {
     const auto* object = value.if_object();
     if (object == nullptr) return wrong_type(place_of(at), "必须是对象", "must be an object");
     DraftValue out;
@@ -114,7 +121,20 @@ Outcome<DraftValue> DraftReader::read_value(const bj::value& value, std::size_t 
     if (type->empty()) return missing_parameter(place_of(at, "type"));
     out.type = *type;
     if (auto read = read_data(*object, at, out); !read) return std::move(read).error();
+    if (auto read = note_code(*object, at, out, codes); !read) return std::move(read).error();
     return out;
+}
+
+/// A permission code that is not the usual one, as a member of an object in the making.
+Outcome<void> DraftReader::note_code(const bj::object& value, std::size_t at, const DraftValue& of,
+                                     std::string& codes) {
+    const auto code = text(find(value, "auth"), at, "auth");
+    if (!code) return code.error();
+    if (count_characters(*code) > kCodeMax) return too_long(place_of(at, "auth"), kCodeMax);
+    if (code->empty() || *code == kUsualCode) return {};
+    codes.append(codes.empty() ? "{\"" : ",\"").append(std::to_string(of.index)).append("\":");
+    json::append_json_string(*code, codes);
+    return {};
 }
 
 /// `{"format":"string","value":"…"}`; some notes have the format beside it, and tables misspell the

@@ -39,12 +39,15 @@ class DraftReader {
     Outcome<std::string_view> text(const boost::json::value* value, std::size_t at,
                                    std::string_view name);
     Outcome<void> read_into(const boost::json::object& object, registration::Draft& draft);
-    Outcome<registration::DraftValue> read_value(const boost::json::value& value, std::size_t at);
+    Outcome<registration::DraftValue> read_value(const boost::json::value& value, std::size_t at,
+                                                 std::string& codes);
+    Outcome<void> note_code(const boost::json::object& value, std::size_t at,
+                            const registration::DraftValue& of, std::string& codes);
     Outcome<void> read_data(const boost::json::object& value, std::size_t at,
                             registration::DraftValue& out);
 
     const registration::Write write_;
-    std::deque<std::string> texts_;  // that were made of numbers
+    std::deque<std::string> texts_;  // that were made of numbers, and permission codes
 };
 
 }  // namespace idnode::http::snms

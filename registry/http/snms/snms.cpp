@@ -175,7 +175,9 @@ class SnmsHandler final : public Handler {
         }
         const auto rate = admit_request(call.registrar(), call.actor);
         if (!rate) return snms::refuse(call, rate.error());
-        return route.function(call);
+        Response out = route.function(call);
+        if (*rate) show_rate(**rate, out);
+        return out;
     }
 
     const Context context_;
