@@ -13,6 +13,7 @@
 #include "registry/http/rest/rest.h"
 #include "registry/http/snms/snms.h"
 #include "registry/model/identifier.h"
+#include "registry/registration/files.h"
 #include "resolver/client/remote_identities.h"
 #include "resolver/crypto/answers.h"
 #include "resolver/crypto/digests.h"
@@ -153,7 +154,9 @@ Result<void> Node::reload(const Settings& fresh) {
 }
 
 void Node::keep_house() {
-    if (!settings_.is_mirror()) registration_->meter_lookups(lookups_.take());
+    if (settings_.is_mirror()) return;
+    registration_->meter_lookups(lookups_.take());
+    registration::Files(registration_->registrar()).forget_old();
 }
 
 void Node::stop() {

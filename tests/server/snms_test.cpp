@@ -395,7 +395,7 @@ TEST_CASE("SNMS 10: callers without a token see nothing, public values, or all")
 }
 
 TEST_CASE("SNMS: what is too long or too much is told in the envelope") {
-    Setting setting;
+    Setting setting({"limits.http_bodies_mb=1", "registration.retire_days=7"});
     SnmsClient client(setting);
     add_pump_template(client);
     const auto announce = [&](std::string_view path, std::size_t bytes) {
@@ -411,6 +411,20 @@ TEST_CASE("SNMS: what is too long or too much is told in the envelope") {
         CHECK(reply.body == R"({"message":"请求体过大","status":-2,"data":null})");
         CHECK(reply.field("x-idn-code") == "E_LIMIT");
     }
+    const auto busy = announce(kBatch, 2U << 20U);
+    CHECK(busy.status == 503);
+    CHECK_THAT(busy.body, Catch::Matches(R"x(\{"message":"系统繁忙 \([0-9a-f]{8}-[0-9]+\)",)x"
+                                         R"x("status":-4,"data":null\})x"));
+    CHECK(busy.field("retry-after") != "");
+    CHECK(client.post(kData, "{\"handle\":\"88.100.7/\xFF\"}")
+              .ends_with(R"(","status":-2,"data":null})"));
+
+    // What was deleted rests for as long as the node's rule says.
+    CHECK(client.post(kData, pump("88.100.7/gone")) == kSuccess);
+    CHECK(client.ask("DELETE", kData, R"({"handle":"88.100.7/gone"})").body == kSuccess);
+    CHECK(client.post(kData, pump("88.100.7/gone")) ==
+          R"({"message":"标识已删除，暂时不能重新注册","status":-2,"data":null})");
+
     const auto account = client.operations().get("/idn/v1/accounts/mes-line3");
     boost::json::object limited = account.json.as_object();
     limited["quota"] = {{"requestsPerSecondMax", 1}};
@@ -424,6 +438,31 @@ TEST_CASE("SNMS: what is too long or too much is told in the envelope") {
     CHECK(reply.status == 429);
     CHECK(reply.body == R"({"message":"请求过于频繁，请稍后再试","status":-2,"data":null})");
     CHECK(reply.field("retry-after") != "");
+}
+
+TEST_CASE("SNMS: what another node answers for is asked of it and shown in the same form") {
+    NodeFolder::Options above;
+    above.prefix = "99.1";
+    const NodeFolder top(above);
+    top.import(
+        R"({"handle":"99.1.1/abc","values":[)"
+        R"({"index":1,"type":"URL","data":{"format":"string","value":"https://example.com"}},)"
+        R"({"index":2,"type":"BIN","data":{"format":"hex","value":"ff00"}}]})");
+    const std::string port = std::to_string(free_port());
+    Daemon top_daemon(top, {"listen.udp_port=" + port, "listen.tcp_port=" + port});
+    NodeFolder::Options below;
+    below.upstream = {"127.0.0.1:" + port};
+    const NodeFolder node(below);
+    Daemon daemon(node, {"upstream.timeout_ms=20000"});
+    HttpClient http(daemon.http_port());
+    CHECK(http.ask(http_request("GET", detail_path("99.1.1/abc"))).body ==
+          R"({"message":"success","status":1,"data":{"code":"200","prefix":"99.1.1",)"
+          R"("handle":"99.1.1/abc","templateVersion":"","value":[)"
+          R"({"data":{"format":"string","value":"https://example.com"},"auth":"1","index":1,)"
+          R"("type":"URL"},)"
+          R"({"data":{"format":"base64","value":"/wA="},"auth":"1","index":2,"type":"BIN"}]}})");
+    CHECK(http.ask(http_request("GET", detail_path("99.1.1/none"))).body ==
+          R"({"message":"没有找到标识","status":-2,"data":null})");
 }
 
 }  // namespace idnode::testing

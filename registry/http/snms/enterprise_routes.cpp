@@ -9,7 +9,6 @@
 #include "registry/http/snms/prefix_state.h"
 #include "registry/json/encoding.h"
 #include "registry/registration/enterprises.h"
-#include "registry/registration/files.h"
 #include "registry/registration/objects.h"
 
 namespace idnode::http::snms {
@@ -66,7 +65,6 @@ Response apply(SnmsCall& call, Applicant applicant) {
     const auto filed = registration::file_application(call.registrar(), call.context.logins,
                                                       call.actor, *application);
     if (!filed) return refuse_application(call, filed.error());
-    registration::Files(call.registrar()).forget_old();
     return succeed("true");
 }
 
@@ -161,7 +159,6 @@ Response detail(SnmsCall& call) {
         return refuse(call,
                       is_missing ? no_such("企业", "enterprise") : fault_of(enterprise.error()));
     }
-    registration::Files(call.registrar()).forget_old();
     return succeed(application_json(*enterprise, user_json(call, id)));
 }
 

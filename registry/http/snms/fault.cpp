@@ -54,6 +54,7 @@ std::string chinese_of(const Refusal& refusal) {
         case Code::kIdentifierExists:
             return std::string(kIdentifierExists);
         case Code::kWrongState:
+            if (refusal.field == "handle") return "标识已删除，暂时不能重新注册";
             return about("当前状态不允许此操作", refusal.field);
         case Code::kPrefixDisabled:
             return "前缀已停用或不在本节点托管";

@@ -20,9 +20,8 @@ constexpr std::size_t kUploadBytesMax = registration::kDocumentBytesMax + (64U <
 Response upload(SnmsCall& call) {
     const auto content = multipart_field(call.field("Content-Type"), call.request.body(), "file");
     if (!content) return refuse(call, missing_parameter("file"));
-    registration::Files files(call.registrar());
-    files.forget_old();
-    const auto file = files.add(call.actor, as_bytes_view(*content));
+    const auto file =
+        registration::Files(call.registrar()).add(call.actor, as_bytes_view(*content));
     if (!file) {
         Fault fault = fault_of(file.error());
         if (file.error().code == Code::kInvalid) {
