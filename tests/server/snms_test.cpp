@@ -142,10 +142,7 @@ TEST_CASE("SNMS 2: tokens are given for passwords, in plain and hashed so often 
     CHECK(login(client, "/identity/token", "mes-line3", "Factory#2025") == wrong);
 }
 
-TEST_CASE("SNMS 3, 11: requests are read as tolerantly as clients write them") {
-    Setting setting({R"(snms.base_path=["/", "/snmsapi"])"});
-    SnmsClient client(setting);
-    add_pump_template(client);
+void check_tolerance(SnmsClient& client) {
     CHECK(client.post(kData, pump("88.100.7/untyped")) == kSuccess);
     CHECK(client.post(kData, "\xEF\xBB\xBF \r\n" + pump("88.100.7/marked")) == kSuccess);
     CHECK(client
@@ -182,6 +179,11 @@ TEST_CASE("SNMS 3, 11: requests are read as tolerantly as clients write them") {
           R"({"message":"success","status":1,"data":[)"
           R"({"handle":"88.100.7/marked","code":1,"msg":"success"},)"
           R"({"handle":"88.100.7/none","code":-2,"msg":"标识不存在"}]})");
+    CHECK(remove("/identityv2/data?handle=88.100.7/%FF") ==
+          R"({"message":"handle必须是UTF-8","status":-2,"data":null})");
+    CHECK(remove("/identityv2/data/batchDelete?handles=88.100.7/%FF") ==
+          R"({"message":"success","status":1,"data":[)"
+          R"({"handle":"","code":-2,"msg":"handle必须是UTF-8"}]})");
     CHECK(remove("/identityv2/data") ==
           R"({"message":"缺少必要的请求参数: handle","status":-2,"data":null})");
     CHECK(remove("/snms/api/v5/template?prefix=88.100.7&version=nothing") ==
@@ -198,10 +200,8 @@ TEST_CASE("SNMS 3, 11: requests are read as tolerantly as clients write them") {
     CHECK(reply.field("x-request-id") != "");
 }
 
-TEST_CASE("SNMS 6: batches of none to two thousand keep their order, and one more is refused") {
-    Setting setting;
-    SnmsClient client(setting);
-    add_pump_template(client);
+/// Batches of none to two thousand; one more is refused.
+void check_batches(SnmsClient& client) {
     CHECK(client.post(kBatch, "[]") == R"({"message":"success","status":1,"data":[]})");
     CHECK(
         client.post(kBatch, batch_of("one", 1)) ==
@@ -242,6 +242,15 @@ TEST_CASE("SNMS 6: batches of none to two thousand keep their order, and one mor
     const std::string updated = client.ask("PUT", "/identityv2/data/batchUpdate", twice).body;
     CHECK(count_of(updated, R"("msg":"success")") == 1);
     CHECK_THAT(client.get(detail_path("88.100.7/m1")), Catch::Contains("PX-1"));
+}
+
+TEST_CASE(
+    "SNMS 3, 6, 11: requests are read tolerantly; batches keep their order and their bounds") {
+    Setting setting({R"(snms.base_path=["/", "/snmsapi"])"});
+    SnmsClient client(setting);
+    add_pump_template(client);
+    check_tolerance(client);
+    check_batches(client);
 }
 
 TEST_CASE("SNMS 8: what was done before the node died is told by a repetition") {
@@ -288,10 +297,7 @@ TEST_CASE("SNMS 8: what was done before the node died is told by a repetition") 
           R"({"message":"Idempotency-Key已用于其他请求","status":-2,"data":null})");
 }
 
-TEST_CASE("SNMS 9: an enterprise reaches nothing of another one but what it was granted") {
-    Setting setting;
-    SnmsClient client(setting);
-    add_pump_template(client);
+void check_isolation(Setting& setting, SnmsClient& client) {
     REQUIRE(client.post(kData, pump("88.100.7/P-1")) == kSuccess);
     struct Try {
         std::string_view method;
@@ -350,6 +356,58 @@ TEST_CASE("SNMS 9: an enterprise reaches nothing of another one but what it was 
     CHECK_THAT(client.get(detail_path("88.100.7/P-2"), "other"), Catch::Contains("没有找到标识"));
 }
 
+void check_bounds(Setting& setting, SnmsClient& client) {
+    const auto announce = [&](std::string_view path, std::size_t bytes) {
+        HttpClient http(setting.daemon().http_port());
+        http.send("POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\nContent-Length: " +
+                  std::to_string(bytes) + "\r\n\r\n");
+        return *http.receive();
+    };
+    for (const auto& [path, bytes] :
+         {std::pair(kBatch, (64U << 20U) + 1), std::pair(kData, (4U << 20U) + 1)}) {
+        const auto reply = announce(path, bytes);
+        CHECK(reply.status == 413);
+        CHECK(reply.body == R"({"message":"请求体过大","status":-2,"data":null})");
+        CHECK(reply.field("x-idn-code") == "E_LIMIT");
+    }
+    const auto busy = announce(kBatch, 2U << 20U);
+    CHECK(busy.status == 503);
+    CHECK_THAT(busy.body, Catch::Matches(R"x(\{"message":"系统繁忙 \([0-9a-f]{8}-[0-9]+\)",)x"
+                                         R"x("status":-4,"data":null\})x"));
+    CHECK(busy.field("retry-after") != "");
+    CHECK(client.post(kData, "{\"handle\":\"88.100.7/\xFF\"}")
+              .ends_with(R"(","status":-2,"data":null})"));
+
+    // What was deleted rests for as long as the node's rule says.
+    CHECK(client.post(kData, pump("88.100.7/gone")) == kSuccess);
+    CHECK(client.ask("DELETE", kData, R"({"handle":"88.100.7/gone"})").body == kSuccess);
+    CHECK(client.post(kData, pump("88.100.7/gone")) ==
+          R"({"message":"标识已删除，暂时不能重新注册","status":-2,"data":null})");
+
+    const auto account = client.operations().get("/idn/v1/accounts/mes-line3");
+    boost::json::object limited = account.json.as_object();
+    limited["quota"] = {{"requestsPerSecondMax", 1}};
+    REQUIRE(client.operations()
+                .put("/idn/v1/accounts/mes-line3", boost::json::serialize(limited))
+                .status == 200);
+    HttpReply reply;
+    for (int tries = 0; tries < 50 && reply.status != 429; ++tries) {
+        reply = client.ask("GET", detail_path("88.100.7/x"));
+    }
+    CHECK(reply.status == 429);
+    CHECK(reply.body == R"({"message":"请求过于频繁，请稍后再试","status":-2,"data":null})");
+    CHECK(reply.field("retry-after") != "");
+}
+
+TEST_CASE(
+    "SNMS 9: an enterprise reaches nothing of others, and what is too much comes in the envelope") {
+    Setting setting({"limits.http_bodies_mb=1", "registration.retire_days=7"});
+    SnmsClient client(setting);
+    add_pump_template(client);
+    check_isolation(setting, client);
+    check_bounds(setting, client);
+}
+
 TEST_CASE("SNMS 10: callers without a token see nothing, public values, or all") {
     Setting setting({"snms.anonymous_read=public"});
     SnmsClient client(setting);
@@ -392,52 +450,6 @@ TEST_CASE("SNMS 10: callers without a token see nothing, public values, or all")
     CHECK(merged.body == kSuccess);
     CHECK_THAT(ask(all.http_port()).body,
                Catch::Contains("PX-41") && Catch::Contains(R"("type":"cost")"));
-}
-
-TEST_CASE("SNMS: what is too long or too much is told in the envelope") {
-    Setting setting({"limits.http_bodies_mb=1", "registration.retire_days=7"});
-    SnmsClient client(setting);
-    add_pump_template(client);
-    const auto announce = [&](std::string_view path, std::size_t bytes) {
-        HttpClient http(setting.daemon().http_port());
-        http.send("POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\nContent-Length: " +
-                  std::to_string(bytes) + "\r\n\r\n");
-        return *http.receive();
-    };
-    for (const auto& [path, bytes] :
-         {std::pair(kBatch, (64U << 20U) + 1), std::pair(kData, (4U << 20U) + 1)}) {
-        const auto reply = announce(path, bytes);
-        CHECK(reply.status == 413);
-        CHECK(reply.body == R"({"message":"请求体过大","status":-2,"data":null})");
-        CHECK(reply.field("x-idn-code") == "E_LIMIT");
-    }
-    const auto busy = announce(kBatch, 2U << 20U);
-    CHECK(busy.status == 503);
-    CHECK_THAT(busy.body, Catch::Matches(R"x(\{"message":"系统繁忙 \([0-9a-f]{8}-[0-9]+\)",)x"
-                                         R"x("status":-4,"data":null\})x"));
-    CHECK(busy.field("retry-after") != "");
-    CHECK(client.post(kData, "{\"handle\":\"88.100.7/\xFF\"}")
-              .ends_with(R"(","status":-2,"data":null})"));
-
-    // What was deleted rests for as long as the node's rule says.
-    CHECK(client.post(kData, pump("88.100.7/gone")) == kSuccess);
-    CHECK(client.ask("DELETE", kData, R"({"handle":"88.100.7/gone"})").body == kSuccess);
-    CHECK(client.post(kData, pump("88.100.7/gone")) ==
-          R"({"message":"标识已删除，暂时不能重新注册","status":-2,"data":null})");
-
-    const auto account = client.operations().get("/idn/v1/accounts/mes-line3");
-    boost::json::object limited = account.json.as_object();
-    limited["quota"] = {{"requestsPerSecondMax", 1}};
-    REQUIRE(client.operations()
-                .put("/idn/v1/accounts/mes-line3", boost::json::serialize(limited))
-                .status == 200);
-    HttpReply reply;
-    for (int tries = 0; tries < 50 && reply.status != 429; ++tries) {
-        reply = client.ask("GET", detail_path("88.100.7/x"));
-    }
-    CHECK(reply.status == 429);
-    CHECK(reply.body == R"({"message":"请求过于频繁，请稍后再试","status":-2,"data":null})");
-    CHECK(reply.field("retry-after") != "");
 }
 
 TEST_CASE("SNMS: what another node answers for is asked of it and shown in the same form") {

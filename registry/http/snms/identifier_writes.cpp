@@ -222,8 +222,13 @@ Response update_batch(SnmsCall& call) {
     return write_many(call, update_of(call));
 }
 
+/// Of a parameter.
 FormDraft to_delete(std::string_view handle) {
-    return {.draft = {.write = Write::kDelete, .handle = handle, .template_version = {}}};
+    FormDraft out{.draft = {.write = Write::kDelete, .handle = handle, .template_version = {}}};
+    if (is_utf8(handle)) return out;
+    out.draft.handle = {};  // no answer could repeat it
+    out.fault = broken_rule("handle", "必须是UTF-8", "must be UTF-8");
+    return out;
 }
 
 Response remove_spelling(SnmsCall& call, std::string_view handle) {

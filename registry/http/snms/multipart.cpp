@@ -1,5 +1,6 @@
 #include "registry/http/snms/multipart.h"
 
+#include <algorithm>
 #include <string>
 
 #include "proto/base/text.h"
