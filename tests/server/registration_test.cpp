@@ -278,6 +278,36 @@ TEST_CASE("an operator and a factory work from the command line") {
     CHECK(registered.exit_code == 1);
     CHECK_THAT(registered.output, Catch::Contains("E_FOREIGN_PREFIX"));
     CHECK(resolved(setting, "88.100.7/a", 2000) == "1");
+    const auto file = [&](std::string_view name, std::string_view text) {
+        const auto path = folder / name;
+        std::ofstream(path) << text;
+        return path.string();
+    };
+    const auto done = [&](std::vector<std::string> arguments) {
+        const auto outcome = idnode(std::move(arguments));
+        INFO(outcome.errors);
+        CHECK(outcome.exit_code == 0);
+        return outcome.output;
+    };
+    done({"coding-rule", "put", "88.100.7", "r", "--file",
+          file("rule.json", R"({"parts":[{"kind":"CODING_PART_KIND_SERIAL","lengthMin":4}]})")});
+    CHECK_THAT(done({"lease", "take", "88.100.7", "r", "--count", "5"}),
+               Catch::Contains(R"("last": "5")"));
+    done({"lease", "return", "88.100.7", "r", "1", "--unused-from", "3"});
+    done({"coding-rule", "check", "88.100.7", "r", "--suffix", "0003"});
+    done({"template", "create", "88.100.7", "--file",
+          file("form.json", R"({"templateVersion":"v","state":"TEMPLATE_STATE_DRAFT",
+                                "codingRule":"r","items":[{"type":"model","name":"Model"}]})")});
+    done({"template", "edit", "88.100.7", "v", "--file",
+          file("more.json", R"({"items":[{"type":"note","name":"Note"}]})")});
+    done({"template", "publish", "88.100.7", "v"});
+    done({"register", file("rows.csv",
+                           "handle,templateVersion,model,note\n"
+                           "88.100.7/0001,v,PX,\"two\nlines\"\n")});
+    CHECK_THAT(done({"identifier", "show", "88.100.7/0001"}), Catch::Contains(R"(two\nlines)"));
+    CHECK(resolved(setting, "88.100.7/0001", 2001) == "two\nlines");
+    CHECK(idnode({"template", "delete", "88.100.7", "v"}).exit_code == 4);
+    done({"template", "delete", "88.100.7", "v", "--force", "true"});
     const auto trail = idnode({"audit", "--kind", "identifier"});
     CHECK_THAT(trail.output, Catch::Contains("account:operator"));
 }
