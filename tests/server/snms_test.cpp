@@ -357,14 +357,16 @@ void check_isolation(Setting& setting, SnmsClient& client) {
 }
 
 void check_bounds(Setting& setting, SnmsClient& client) {
+    const std::string token = client.token("line");
     const auto announce = [&](std::string_view path, std::size_t bytes) {
         HttpClient http(setting.daemon().http_port());
-        http.send("POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\nContent-Length: " +
-                  std::to_string(bytes) + "\r\n\r\n");
+        http.send("POST " + std::string(path) + " HTTP/1.1\r\nHost: test\r\nAuthorization: " +
+                  token + "\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n");
         return *http.receive();
     };
     for (const auto& [path, bytes] :
-         {std::pair(kBatch, (64U << 20U) + 1), std::pair(kData, (4U << 20U) + 1)}) {
+         {std::pair(kBatch, (64U << 20U) + 1), std::pair(kData, (4U << 20U) + 1),
+          std::pair(std::string_view("/identity/token"), 16'385U)}) {
         const auto reply = announce(path, bytes);
         CHECK(reply.status == 413);
         CHECK(reply.body == R"({"message":"请求体过大","status":-2,"data":null})");

@@ -110,10 +110,13 @@ class SnmsHandler final : public Handler {
 
     std::size_t body_bytes_max(const RequestHeader& header, std::size_t usual) const override {
         const std::string_view path = within_base(target_of(header).path);
-        for (const Route& route : routes_) {
-            if (route.path == path) usual = std::max(usual, route.body_bytes_max);
-        }
-        return usual;
+        const auto route = std::ranges::find_if(routes_, [&](const Route& one) {
+            return one.path == path && one.method == header.method();
+        });
+        if (route == routes_.end() || route->body_bytes_max == 0) return usual;
+        // Memory for large bodies is for who at least says who they are.
+        const bool has_token = header.count(Field::authorization) > 0;
+        return has_token ? route->body_bytes_max : std::min(usual, route->body_bytes_max);
     }
 
   private:

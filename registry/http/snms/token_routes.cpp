@@ -18,6 +18,7 @@ using registration::Code;
 
 constexpr std::size_t kUsernameMax = 50;
 constexpr std::size_t kPasswordMax = 64;
+constexpr std::size_t kLoginBytesMax = 16'384;  // from strangers
 
 struct Credentials {
     std::string username;
@@ -102,8 +103,8 @@ Response log_in_hashed(SnmsCall& call) {
 
 std::span<const Route> token_routes() {
     static constexpr std::array kRoutes{
-        Route{Method::post, "/identity/token", Access::kLogin, &log_in},
-        Route{Method::post, "/identity/token/v1", Access::kLogin, &log_in_hashed},
+        Route{Method::post, "/identity/token", Access::kLogin, &log_in, kLoginBytesMax},
+        Route{Method::post, "/identity/token/v1", Access::kLogin, &log_in_hashed, kLoginBytesMax},
     };
     return kRoutes;
 }
