@@ -187,8 +187,8 @@ class Digests {
 };
 
 /// Passwords, kept so that who steals the store must spend much memory and time on each guess.
-/// Thread-safe; a call takes tens of milliseconds and tens of megabytes: the caller bounds how many
-/// run at once.
+/// Thread-safe; a call takes tens of milliseconds and tens of megabytes, and waits while others
+/// take them.
 class Passwords {
   public:
     virtual ~Passwords() = default;

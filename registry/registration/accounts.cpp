@@ -333,6 +333,15 @@ Outcome<v1::Account> Accounts::change(const Actor& actor, const v1::Account& wan
             more.push_back(drop(Table::kAccountByContact, pair_key(contact.kind, contact.before)));
         }
         if (!contact.after.empty()) {
+            const auto taken = find_pointer(registrar_.store, Table::kAccountByContact,
+                                            pair_key(contact.kind, contact.after));
+            if (!taken) return taken.error();
+            if (*taken) {
+                const std::string field = "account." + std::string(contact.kind);
+                return Refusal{.code = Code::kExists,
+                               .message = field + ": an account has this already",
+                               .field = field};
+            }
             more.push_back(claim(Table::kAccountByContact, pair_key(contact.kind, contact.after),
                                  wanted.name()));
         }

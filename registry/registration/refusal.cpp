@@ -39,6 +39,7 @@ constexpr std::array kRows{
     Row{Code::kCodingRule, "E_CODING_RULE", 422},
     Row{Code::kKeyReused, "E_IDEMPOTENCY_KEY_REUSED", 422},
     Row{Code::kReadOnly, "E_READ_ONLY", 503},
+    Row{Code::kBusy, "E_BUSY", 503},
     Row{Code::kStorage, "E_STORAGE", 503},
     Row{Code::kInternal, "E_INTERNAL", 500},
 };

@@ -37,6 +37,7 @@ enum class Code : std::uint8_t {
     kCodingRule,    // the suffix breaks the rule of its prefix or template
     kKeyReused,     // an idempotency key with another request
     kReadOnly,      // a mirror
+    kBusy,          // more at once than the node carries out
     kStorage,
     kInternal,
 };

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <semaphore>
 #include <utility>
 
 #include "proto/base/hex.h"
@@ -19,6 +20,7 @@ using KdfContext = Owned<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 using Kdf = Owned<EVP_KDF, EVP_KDF_free>;
 
 constexpr std::string_view kScheme = "scrypt";
+constexpr std::ptrdiff_t kAtOnceMax = 4;
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kHashBytes = 32;
 constexpr std::size_t kSealKeyBytes = 32;
@@ -55,7 +57,17 @@ void* address_of(BytesView bytes) {
     return const_cast<std::byte*>(bytes.empty() ? &kNone : bytes.data());
 }
 
+/// As many at once as memory shall be taken for, however many threads ask.
+std::counting_semaphore<>& turns() {
+    static std::counting_semaphore<> semaphore(kAtOnceMax);
+    return semaphore;
+}
+
 Result<Bytes> scrypt(std::string_view password, BytesView salt, Cost cost) {
+    struct Turn {
+        Turn() { turns().acquire(); }
+        ~Turn() { turns().release(); }
+    } turn;
     const BytesView secret = as_bytes_view(password);
     std::uint64_t memory = kMemoryBytesMax;
     const std::array parameters{

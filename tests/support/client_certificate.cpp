@@ -3,9 +3,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <array>
 #include <memory>
+#include <span>
 #include <stdexcept>
 
+#include "proto/base/hex.h"
 #include "resolver/crypto/pkey.h"
 
 namespace idnode::testing {
@@ -64,6 +67,17 @@ void write_client_certificate(const std::filesystem::path& folder, const std::st
     require(key_file && PEM_write_bio_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0,
                                                  nullptr, nullptr) == 1,
             "key file");
+}
+
+std::string certificate_digest(const std::filesystem::path& file) {
+    const File in(BIO_new_file(file.c_str(), "r"));
+    require(in != nullptr, "file");
+    const Certificate certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+    require(certificate != nullptr, "certificate");
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    require(X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) == 1, "digest");
+    return to_hex(std::as_bytes(std::span(digest).first(size)));
 }
 
 }  // namespace idnode::testing

@@ -20,4 +20,7 @@ Bytes client_certificate(const Subject& subject, BytesView private_key);
 void write_client_certificate(const std::filesystem::path& folder, const std::string& name,
                               const Subject& subject, BytesView private_key);
 
+/// SHA-256 of a certificate, in hexadecimal; `file` is one of the above.
+std::string certificate_digest(const std::filesystem::path& file);
+
 }  // namespace idnode::testing

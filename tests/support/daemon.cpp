@@ -96,7 +96,9 @@ Daemon::Daemon(const NodeFolder& node, const Settings& settings)
     : Daemon(node.config(), settings) {}
 
 Daemon::Daemon(const std::filesystem::path& config, const Settings& settings)
-    : process_(daemon_command(config, with_free_ports(settings))) {
+    : Daemon(daemon_command(config, with_free_ports(settings))) {}
+
+Daemon::Daemon(const std::vector<std::string>& command) : process_(command) {
     const auto ready = process_.wait_for_line("ready");
     if (!ready) throw std::runtime_error("idnoded does not serve\n" + process_.errors());
     udp_port_ = port_in(*ready, "udp");

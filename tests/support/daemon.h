@@ -47,6 +47,8 @@ class Daemon {
   public:
     explicit Daemon(const NodeFolder& node, const Settings& settings = {});
     Daemon(const std::filesystem::path& config, const Settings& settings);
+    /// By a command line that ends in that of a daemon.
+    explicit Daemon(const std::vector<std::string>& command);
     /// Kills it. A test that ends well calls `stop`.
     ~Daemon() = default;
 

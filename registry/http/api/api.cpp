@@ -25,6 +25,29 @@ using registration::Refusal;
 // As SNMS allows its batches.
 constexpr std::size_t kBatchBytesMax = 64U << 20U;
 
+/// What the listener does not let in.
+Refusal refusal_of(Status status, std::string_view text) {
+    Refusal out{.code = Code::kInvalid, .message = std::string(text)};
+    switch (status) {
+        case Status::payload_too_large:
+        case Status::request_header_fields_too_large:
+            out.code = Code::kLimit;
+            out.remedy = "send less in one request: batches, or a stream";
+            break;
+        case Status::request_timeout:
+            out.code = Code::kLimit;
+            out.remedy = "send it again, without pauses";
+            break;
+        case Status::service_unavailable:
+            out.code = Code::kBusy;
+            out.remedy = "try again in a moment";
+            break;
+        default:
+            break;
+    }
+    return out;
+}
+
 Refusal needs_tls() {
     return {.code = Code::kNotAuthenticated,
             .message = "passwords and tokens are taken over HTTPS only",
@@ -46,28 +69,44 @@ class ApiHandler final : public Handler {
         }
     }
 
+    std::optional<Response> turn_away(const RequestHeader& header, Status status,
+                                      std::string_view text) const override {
+        Request request;
+        request.base() = header;
+        Response out = refuse(request, refusal_of(status, text));
+        out.result(status);
+        return out;
+    }
     bool takes_upload(const RequestHeader& header) const override {
         return header.method() == Method::post && target_of(header).path == kStreamPath;
     }
     UploadStart begin_upload(const RequestHeader& header, const Caller& caller) override {
-        registration::Accounts accounts(registrar_, logins_);
-        const auto actor = is_private(caller, registrar_.terms)
-                               ? accounts.by_token(bearer_token(header), address_of(caller))
-                               : Outcome<registration::Actor>(needs_tls());
         Parameters query;
-        const auto read = query.add_form(target_of(header).query);
-        if (actor && read) return begin_stream(header, registrar_, *actor, query);
+        const auto actor = admit_upload(header, caller, query);
+        if (actor) return begin_stream(header, registrar_, *actor, query);
         Request request;
         request.base() = header;
-        return {refuse(request,
-                       actor ? registration::invalid("query", read.error().detail) : actor.error()),
-                nullptr};
+        return {refuse(request, actor.error()), nullptr};
     }
     std::size_t body_bytes_max(const RequestHeader& header, std::size_t usual) const override {
         return target_of(header).path == kBatchPath ? std::max(usual, kBatchBytesMax) : usual;
     }
 
   private:
+    Outcome<registration::Actor> admit_upload(const RequestHeader& header, const Caller& caller,
+                                              Parameters& query) {
+        if (auto read = query.add_form(target_of(header).query); !read) {
+            return registration::invalid("query", read.error().detail);
+        }
+        if (!is_private(caller, registrar_.terms)) return needs_tls();
+        auto actor = registration::Accounts(registrar_, logins_)
+                         .by_token(bearer_token(header), address_of(caller));
+        if (!actor) return actor;
+        const auto rate = admit_request(registrar_, *actor);
+        if (!rate) return rate.error();
+        return actor;
+    }
+
     Response route(const Request& request, const Caller& caller) {
         ApiCall call{request, caller, registrar_, {registrar_, logins_}};
         const auto [path, query] = target_of(request);

@@ -16,6 +16,7 @@ int status_of(Code code) {
         case Code::kNotAllowed:
         case Code::kForeignPrefix:
             return kNoPermission;
+        case Code::kBusy:
         case Code::kStorage:
         case Code::kInternal:
             return kInternalError;
@@ -90,6 +91,7 @@ std::string chinese_of(const Refusal& refusal) {
             return "Idempotency-Key已用于其他请求";
         case Code::kReadOnly:
             return "本节点为镜像节点，不接受修改";
+        case Code::kBusy:
         case Code::kStorage:
         case Code::kInternal:
             break;
