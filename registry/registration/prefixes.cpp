@@ -175,6 +175,7 @@ Outcome<v1::Prefix> Prefixes::read(const Actor& actor, std::string_view prefix) 
 Outcome<v1::Prefix> Prefixes::put(const Actor& actor, v1::Prefix prefix,
                                   std::vector<model::Edit> edits,
                                   std::vector<model::ObjectEdit> more) {
+    if (registrar_.terms.is_mirror) return to_refusal(Error{Errc::kRefused, {}});
     *prefix.mutable_changed() = to_timestamp(registrar_.clock.now());
     model::Change change = change_by(actor);
     change.edits = std::move(edits);

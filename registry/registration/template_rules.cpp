@@ -49,15 +49,6 @@ Outcome<void> check_item(const v1::Item& item, const std::string& field) {
     return check_item_rules(item, field);
 }
 
-/// How many indexes an item takes that has none yet, or no last one.
-std::uint32_t room_of(const v1::Item& item) {
-    if (!item.repeatable()) return 1;
-    if (item.index_last() > item.index() && item.index() != 0) {
-        return item.index_last() - item.index() + 1;
-    }
-    return kRepeatedUsual;
-}
-
 /// The indexes that items have, as first and last ones in ascending order.
 using TakenIndexes = std::set<std::pair<std::uint32_t, std::uint32_t>>;
 
@@ -82,7 +73,7 @@ void give_indexes(v1::Template& form) {
     }
     for (v1::Item& item : *form.mutable_items()) {
         if (item.index() != 0) continue;
-        const std::uint32_t room = room_of(item);
+        const std::uint32_t room = item.repeatable() ? kRepeatedUsual : 1;
         item.set_index(lowest_free(taken, room));
         if (item.repeatable()) item.set_index_last(item.index() + room - 1);
         taken.emplace(item.index(), last_index(item));
@@ -206,6 +197,10 @@ Outcome<void> complete_items(v1::Template& form) {
     if (form.items().empty()) return missing("items");
     if (form.items_size() > kItemsMax) {
         return invalid("items", "at most " + std::to_string(kItemsMax));
+    }
+    for (int at = 0; at < form.items_size(); ++at) {
+        const bool ends_only = form.items(at).index() == 0 && form.items(at).index_last() != 0;
+        if (ends_only) return missing(item_field(at) + ".index");
     }
     give_indexes(form);
     std::set<std::string_view> types;

@@ -68,6 +68,8 @@ TEST_CASE("items without an index get the lowest free ones, and repeatable ones 
     CHECK(refused(R"({"type":"a","name":"A","lengthMin":3,"lengthMax":2})") ==
           "items[0].lengthMax");
     CHECK(refused(R"({"type":"a","name":"A","pattern":"(a"})") == "items[0].pattern");
+    CHECK(refused(R"({"type":"a","name":"A","repeatable":true,"indexLast":2009})") ==
+          "items[0].index");
     const auto chain = [&](std::string_view industry) {
         return works
             .create(R"({"templateVersion":"w","items":[{"type":"a","name":"A"}],"industry":)" +
@@ -191,6 +193,38 @@ TEST_CASE("a patch that names another template is held against all of it") {
     CHECK(patch(value(2000, "s") + dropped).code() == "E_ITEM_MISSING");
     CHECK(patch(value(2005, "c") + "," + value(2000, "s") + dropped).status == 200);
     CHECK(works.get("1").text("templateVersion") == "w");
+}
+
+TEST_CASE("references name what is registered, and values of a repeatable item get its indexes") {
+    Works works;
+    REQUIRE(
+        works.create(R"({"templateVersion":"part","items":[{"type":"a","name":"A"}]})").status ==
+        201);
+    REQUIRE(
+        works
+            .create(R"({"templateVersion":"pump","items":[{"type":"part","name":"Part","index":2000,
+                            "itemType":"ITEM_TYPE_REFERENCE","referencePrefix":")" +
+                    works.enterprise.prefix +
+                    R"(","referenceTemplate":"part","repeatable":true,"indexLast":2001}]})")
+            .status == 201);
+    REQUIRE(works.put("p1", "part", value(2000, "x")).status == 201);
+    const auto part = [&](std::string_view suffix) {
+        return R"({"type":"part","value":")" + works.handle(suffix) + R"("})";
+    };
+    const auto refused = works.put("1", "pump", part("p2"));
+    CHECK(refused.code() == "E_ITEM_INVALID");
+    CHECK(refused.text("error.message") ==
+          "value 2000: part: must be a registered identifier with template 'part'");
+    CHECK(works.put("1", "pump", part("p1") + "," + part("p1")).status == 201);
+    CHECK(works.get("1").json.at("values").at(1).at("index").as_int64() == 2001);
+    CHECK(works.put("2", "pump", part("1")).code() == "E_ITEM_INVALID");
+    CHECK(works.put("2", "pump", part("p1") + "," + part("p1") + "," + part("p1")).code() ==
+          "E_ITEM_REPEATED");
+    const std::string path = "/idn/v1/identifiers/" + works.handle("1");
+    CHECK(works.line.ask("PATCH", path, R"({"values":[)" + part("p1") + "]}").code() ==
+          "E_TEMPLATE_INDEX_UNKNOWN");
+    CHECK(works.line.ask("PATCH", path, R"({"values":[)" + value(2000, "") + "]}").status == 200);
+    CHECK(works.get("1").json.at("values").as_array().size() == 1);
 }
 
 TEST_CASE("rows of CSV are registered as lines of JSON are, and come out as they went in") {
