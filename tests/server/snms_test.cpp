@@ -142,6 +142,32 @@ TEST_CASE("SNMS 2: tokens are given for passwords, in plain and hashed so often 
     CHECK(login(client, "/identity/token", "mes-line3", "Factory#2025") == wrong);
 }
 
+/// Templates that say more than this interface can are shown as texts, and keep what they say.
+void check_richer_templates(SnmsClient& client) {
+    const std::string templates = "/idn/v1/prefixes/88.100.7/templates";
+    REQUIRE(client.operations()
+                .post(templates,
+                      R"({"templateVersion":"rich","industry":{"category":"C","division":"34",)"
+                      R"("group":"344","class":"3441"},"carrier":2,"items":[{"type":"colour",)"
+                      R"("name":"颜色","itemType":"ITEM_TYPE_ENUMERATION","choices":["r","g"]}]})")
+                .status == 201);
+    const std::string path = "/snms/api/v5/template";
+    const auto shown = client.ask("GET", path + "?prefix=88.100.7&version=rich");
+    CHECK(shown.field("x-idn-lossy") == "1");
+    CHECK_THAT(shown.body, Catch::Contains(R"("metadata":{"type":"string","minLength":0,)"));
+    CHECK(client.ask("GET", path + "?prefix=88.100.7&version=pump-2").field("x-idn-lossy").empty());
+    CHECK(client
+              .ask("PUT", path,
+                   R"({"prefix":"88.100.7","version":"rich","industryCategory":"C",)"
+                   R"("industrySpecific":"34","industryTrade":"344","industrySubclass":"3441",)"
+                   R"("type":2,"items":[{"name":"色","idType":"colour","idIndex":2000,"state":1,)"
+                   R"("metadata":{"minLength":0,"maxLength":9}}]})")
+              .body == kSuccess);
+    const auto now = client.operations().get(templates + "/rich").http.body;
+    CHECK_THAT(now, Catch::Contains("ITEM_TYPE_ENUMERATION") && Catch::Contains(R"(["r","g"])") &&
+                        Catch::Contains("色"));
+}
+
 void check_tolerance(SnmsClient& client) {
     CHECK(client.post(kData, pump("88.100.7/untyped")) == kSuccess);
     CHECK(client.post(kData, "\xEF\xBB\xBF \r\n" + pump("88.100.7/marked")) == kSuccess);
@@ -149,7 +175,7 @@ void check_tolerance(SnmsClient& client) {
               .ask("POST", kData, pump("88.100.7/form"),
                    {{"Content-Type", "application/x-www-form-urlencoded"}})
               .body == kSuccess);
-    CHECK(client.post("/snmsapi/identityv2/data", pump("88.100.7/below")) == kSuccess);
+    CHECK(client.post("/snmsapi/identityv2/data/", pump("88.100.7/below")) == kSuccess);
     CHECK(is_success(client.get("/snmsapi/identityv2/data/detail?handle=88.100.7/below")));
     const std::string token = client.token("line");
     for (const std::string& shown :
@@ -250,6 +276,7 @@ TEST_CASE(
     SnmsClient client(setting);
     add_pump_template(client);
     check_tolerance(client);
+    check_richer_templates(client);
     check_batches(client);
 }
 

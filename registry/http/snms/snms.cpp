@@ -37,7 +37,7 @@ Fault turned_away(Status status, std::string_view text) {
             return {.code = Code::kLimit, .chinese = "请求体过大", .english = std::string(text)};
         case Status::service_unavailable:
             return {.status = kInternalError,
-                    .code = Code::kTooMany,
+                    .code = Code::kBusy,
                     .chinese = "系统繁忙",
                     .english = std::string(text)};
         default:
@@ -127,8 +127,9 @@ class SnmsHandler final : public Handler {
         return out;
     }
 
-    /// What follows the base path; nothing where none fits.
+    /// What follows the base path, without a slash at its end; nothing where none fits.
     std::string_view within_base(std::string_view path) const {
+        if (path.ends_with('/')) path.remove_suffix(1);
         for (std::string_view base : context_.settings.base_paths) {
             if (base.ends_with('/')) base.remove_suffix(1);
             if (!path.starts_with(base)) continue;
