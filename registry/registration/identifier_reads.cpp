@@ -44,8 +44,9 @@ v1::Identifier shown_identifier(const model::RecordView& record,
     while (const auto value = values.next()) {
         changed = std::max(changed, value->timestamp);
         const auto index = static_cast<std::uint32_t>(value->index);
-        if (index == kTemplateVersionIndex)
+        if (index == kTemplateVersionIndex) {
             out.set_template_version(std::string(as_text(value->data)));
+        }
         if (is_administrative(index) || index == kTemplateHandleIndex ||
             index == kTemplateVersionIndex) {
             continue;
@@ -89,13 +90,15 @@ std::optional<v1::Identifier> Identifiers::shown(const Reading& reading,
     }
     const auto form = version.empty() ? Outcome<const v1::Template*>(nullptr)
                                       : template_for(reading.prefix.prefix(), version);
-    // What the template says now; of one that is gone nothing but the public values is left.
+    // What the template says now; of one that is gone nothing but the public values is left. What
+    // is restricted though its item is public was restricted by an administrator, not for partners.
     return shown_identifier(record, [&](const handle::ValueView& value) {
         if (value.is_public()) return true;
         const v1::Item* const item = form && *form != nullptr
                                          ? item_at(**form, static_cast<std::uint32_t>(value.index))
                                          : nullptr;
-        return item != nullptr && item->visibility() != v1::VISIBILITY_PRIVATE;
+        return item != nullptr && item->type() == value.type &&
+               item->visibility() == v1::VISIBILITY_PARTNER;
     });
 }
 
