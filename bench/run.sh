@@ -5,13 +5,14 @@ set -euo pipefail
 
 usage() {
     cat <<'END'
-bench/run.sh [--count N] [--seconds S] [--rounds R] [--cases A,B] [--dir DIR] [--smoke]
+bench/run.sh [--count N] [--seconds S] [--rounds R] [--cases A,B] [--dir DIR] [--smoke] [--registrations]
   --count N     records to make and import (default 1000000; the published table has 10000000)
   --seconds S   of one turn, node or echo (default 5)
   --rounds R    turns of each in every case (default 5)
   --cases A,B   only these cases of `idnode-bench compare` (default: all)
   --dir DIR     where the temporary folder is made (default: TMPDIR or /tmp); it needs about
                 1.5 KB for each record
+  --registrations  only the table of registrations over HTTP
   --smoke       2000 records, one short round of every case: does it all work? Under a minute.
 Programs are taken from build/release/bin, or from IDNODE_BIN.
 END
@@ -29,9 +30,11 @@ seconds=5
 rounds=5
 cases=
 parent=${TMPDIR:-/tmp}
+registrations_only=
 while [[ $# -gt 0 ]]; do
     case $1 in
         --smoke) count=2000 seconds=0.5 rounds=1; shift; continue ;;
+        --registrations) registrations_only=yes; shift; continue ;;
         -h | --help) usage; exit 0 ;;
         --count | --seconds | --rounds | --cases | --dir) [[ $# -ge 2 ]] || fail "$1 needs a value" ;;
         *) usage >&2; exit 2 ;;
@@ -72,7 +75,7 @@ free_kb=$(df --output=avail -k "${folder}" | tail -1)
 say "making ${count} records"
 "${bin}/idnode-bench" data --count "${count}" -o "${folder}/records.ndjson"
 
-"${bin}/idnode" init "${folder}/node" --prefix 88.100 --listen 127.0.0.1 --port 0 --http-port -1 >/dev/null
+"${bin}/idnode" init "${folder}/node" --prefix 88.100 --listen 127.0.0.1 --port 0 --http-port 0 >/dev/null
 say "importing them"
 import_start=$(now_ms)
 "${bin}/idnode" import "${folder}/records.ndjson" --config "${folder}/node/idnode.toml" >"${folder}/import.log" 2>&1 ||
@@ -89,14 +92,15 @@ done
 # ready udp=127.0.0.1:40123 tcp=127.0.0.1:40124
 server=$(sed -n 's/^ready .*udp=\([^ ,]*\).*/\1/p' "${folder}/ready")
 tcp_server=$(sed -n 's/^ready .*tcp=\([^ ,]*\).*/\1/p' "${folder}/ready")
-[[ -n ${server} && -n ${tcp_server} ]] || { cat "${folder}/node.log" >&2; fail "the node did not say where it serves"; }
+http_server=$(sed -n 's/^ready .*http=\([^ ,]*\).*/\1/p' "${folder}/ready")
+[[ -n ${server} && -n ${tcp_server} && -n ${http_server} ]] || { cat "${folder}/node.log" >&2; fail "the node did not say where it serves"; }
 
 choose=()
 [[ -z ${cases} ]] || choose=(--cases "${cases}")
 # Far above the sum of all turns: only a hang ends here.
 limit=$(awk -v s="${seconds}" -v r="${rounds}" -v n="${count}" 'BEGIN { print int(7 * (2 * r + 2) * (s + 2) * 2 + n / 20000 + 60) }')
 status=0
-timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" --server-pid "${node_pid}" \
+[[ -n ${registrations_only} ]] || timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" --server-pid "${node_pid}" \
     --records "${folder}/records.ndjson" --seconds "${seconds}" --rounds "${rounds}" "${choose[@]}" \
     >"${folder}/table" || status=$?
 
@@ -111,7 +115,6 @@ Import: ${count} records in $(awk -v ms="${import_ms}" 'BEGIN { printf "%.1f", m
 Data folder: $(du -sb "${folder}/node/data" | awk -v n="${count}" '{ printf "%.0f MB, %.0f octets a record", $1 / 1e6, $1 / n }').
 
 END
-cat "${folder}/table"
 
 # member NAME: the first number of that name in a JSON line on standard input.
 member() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p"; }
@@ -124,6 +127,93 @@ creates() {
         fail "idnode-bench create ($*) ended with $?"
     echo "| ${title} | $(member creates_per_second <<<"${line}") | $(member p50 <<<"${line}") | $(member p99 <<<"${line}") |"
 }
+
+# Plain lookups at a steady rate.
+plain() {
+    "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/records.ndjson" --seconds "${seconds}" --rate 5000 --json
+}
+row() { echo "| $1 | $(member p50 <<<"$2") | $(member p99 <<<"$2") | $3 |"; }
+
+# What identifiers are registered with: an enterprise with a prefix, and a template of three items.
+prepare_registrations() {
+    local idnode=("${bin}/idnode")
+    local to=(--server "${http_server}" --plain --token-file "${folder}/node/keys/operator.token")
+    cat >"${folder}/profile.json" <<'JSON'
+{"name":"Works","certificate":{"kind":"CERTIFICATE_KIND_CREDIT_CODE","number":"91330100799655058B"}}
+JSON
+    cat >"${folder}/template.json" <<'JSON'
+{"templateVersion":"product-1","items":[
+ {"index":2000,"type":"serial","name":"Serial number","required":true,"lengthMax":32},
+ {"index":2001,"type":"madeOn","name":"Made on","itemType":"ITEM_TYPE_DATE","required":true},
+ {"index":2002,"type":"page","name":"Page","lengthMax":255}]}
+JSON
+    "${idnode[@]}" enterprise apply --file "${folder}/profile.json" "${to[@]}"
+    "${idnode[@]}" enterprise approve 1 "${to[@]}"
+    "${idnode[@]}" prefix allot 88.100.900 --enterprise 1 "${to[@]}"
+    "${idnode[@]}" template create 88.100.900 --file "${folder}/template.json" "${to[@]}"
+}
+
+# register TITLE TARGET OPTIONS...: the median of so many rounds.
+register() {
+    local title=$1 target=$2 line rate
+    shift 2
+    for ((round = 0; round < rounds; round++)); do
+        "${bin}/idnode-bench" register --server "${http_server}" --token-file "${folder}/node/keys/operator.token" \
+            --prefix 88.100.900 --template product-1 --seconds "${seconds}" --json "$@" ||
+            fail "idnode-bench register ($*) ended with $?"
+    done | sort -t: -k2 -n >"${folder}/rounds"
+    line=$(sed -n "$(((rounds + 1) / 2))p" "${folder}/rounds")
+    rate=$(member identifiers_per_second <<<"${line}")
+    echo "| ${title} | ${rate} | ${target} | $(awk -v r="${rate}" -v b="${bare}" 'BEGIN { printf "%.2f", r / b }')" \
+        "| $(member p50 <<<"${line}") | $(member p99 <<<"${line}") |"
+}
+
+# bare WRITERS BATCH: records a second of RocksDB alone, in the same shape.
+bare() {
+    "${bin}/idnode-bench" bare --dir "${folder}/bare" --writers "$1" --batch "$2" --seconds "${seconds}"
+    rm -rf "${folder}/bare"
+}
+
+registrations() {
+    prepare_registrations >"${folder}/prepared" || { cat "${folder}/prepared" >&2; fail "the node took no enterprise"; }
+    echo
+    echo "| registrations, beside ${count} records | a second | must reach | of bare RocksDB | p50 ms | p99 ms |"
+    echo "| --- | ---: | ---: | ---: | ---: | ---: |"
+    bare=$(bare 1 2000)
+    echo "| bare RocksDB, 1 x 2,000 | ${bare} | | | | |"
+    register "stream, 1 connection" 100000
+    register "stream, 2 connections" "" --connections 2
+    register "batches of 2,000" "" --way batch
+    register "SNMS batches of 2,000" 30000 --way snms
+    bare=$(bare 64 1)
+    echo "| bare RocksDB, 64 x 1 | ${bare} | | | | |"
+    register "one by one, 64 connections" 12000 --way create --connections 64
+    beside_stream
+}
+
+# Lookups at a steady rate, alone and beside a stream.
+beside_stream() {
+    local alone beside streaming_pid
+    alone=$(plain) || fail "idnode-bench lookup ended with $?"
+    "${bin}/idnode-bench" register --server "${http_server}" --token-file "${folder}/node/keys/operator.token" --prefix 88.100.900 \
+        --template product-1 --seconds "$(awk -v s="${seconds}" 'BEGIN { print s + 2 }')" --json >"${folder}/streamed" &
+    streaming_pid=$!
+    sleep 1
+    beside=$(plain) || fail "idnode-bench lookup ended with $?"
+    wait "${streaming_pid}" || fail "idnode-bench register ended with $?"
+    echo
+    echo "| 5,000 plain lookups a second | p50 us | p99 us | registrations a second beside |"
+    echo "| --- | ---: | ---: | ---: |"
+    row alone "${alone}" 0
+    row "beside a stream" "${beside}" "$(member identifiers_per_second <"${folder}/streamed")"
+}
+
+if [[ -n ${registrations_only} ]]; then
+    registrations
+    exit 0
+fi
+
+cat "${folder}/table"
 by_key=(--identity 300:0.NA/88.100 --key "${folder}/node/keys/admin.key")
 by_secret=(--identity 301:0.NA/88.100 --secret-file "${folder}/node/keys/admin.secret")
 echo
@@ -136,10 +226,6 @@ creates "one session, 32 under way" "${by_key[@]}" --connections 1 --window 32
 creates "4 sessions, 32 under way in each" "${by_key[@]}" --connections 4 --window 32
 
 # Plain lookups alone, then beside clients that want their answers signed.
-plain() {
-    "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/records.ndjson" --seconds "${seconds}" --rate 5000 --json
-}
-row() { echo "| $1 | $(member p50 <<<"$2") | $(member p99 <<<"$2") | $3 |"; }
 alone=$(plain) || fail "idnode-bench lookup ended with $?"
 "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/records.ndjson" --seconds "$(awk -v s="${seconds}" 'BEGIN { print s + 2 }')" \
     --rate 1000 --certify --json >"${folder}/signed" &
@@ -152,6 +238,8 @@ echo "| 5,000 plain lookups a second | p50 us | p99 us | signed answers a second
 echo "| --- | ---: | ---: | ---: |"
 row alone "${alone}" 0
 row "beside signing" "${beside}" "$(member answers_per_second <"${folder}/signed")"
+
+registrations
 
 case ${status} in
     0) ;;
