@@ -1,5 +1,6 @@
 // What comes in wrong, too large or in pieces: told clearly, and nothing of it kept.
 #include <catch2/catch.hpp>
+#include <optional>
 #include <thread>
 
 #include "resolver/crypto/keys.h"
@@ -66,11 +67,13 @@ TEST_CASE("a body that is no request is refused by every route, with code and re
     const std::string before = last_change(world);
     for (const ApiOperation& operation : operations) {
         if (!operation.has_body) continue;
+        std::optional<ApiClient> client;
         for (const std::string& body : bad_bodies()) {
             INFO(operation.name << ": " << body.substr(0, 30));
-            ApiClient client(world.setting());
-            const ApiReply reply =
-                ask(client, operation, {.subjects = world.known_subjects(operation), .body = body});
+            // A stream ends its connection.
+            if (!client || operation.name == "writeStream") client.emplace(world.setting());
+            const ApiReply reply = ask(*client, operation,
+                                       {.subjects = world.known_subjects(operation), .body = body});
             INFO(reply.status << " " << reply.http.body);
             if (operation.name == "writeStream") {
                 CHECK(reply.http.body.find("\"failed\":\"1\"") != std::string::npos);
