@@ -15,14 +15,20 @@ bool is_open(const ApiOperation& operation) {
     return operation.name == "logIn" || operation.name == "getDescription";
 }
 
+/// As the operator; a stream ends its connection.
+ApiReply ask_once(ApiWorld& world, const ApiOperation& operation, const ApiRequest& request) {
+    if (operation.name != "writeStream") return ask(world.boss(), operation, request);
+    ApiClient client(world.setting());
+    return ask(client, operation, request);
+}
+
 /// Errors that have nothing to do with what is asked for. Nothing: not one of them.
 std::optional<ApiReply> general_error(ApiWorld& world, const ApiOperation& operation,
                                       unsigned status, const std::string& slow) {
     const auto subjects = world.known_subjects(operation);
     switch (status) {
         case 400: {
-            ApiClient client(world.setting());
-            return ask(client, operation, {.subjects = subjects, .query = "?limit=%zz"});
+            return ask_once(world, operation, {.subjects = subjects, .query = "?limit=%zz"});
         }
         case 401: {
             ApiClient nobody(world.setting(), "nonsense");
@@ -246,8 +252,7 @@ ApiReply carry_out(ApiWorld& world, const ApiOperation& operation, unsigned stat
     }
     if (auto reply = general_error(world, operation, status, slow)) return *std::move(reply);
     if (status < 300) {
-        ApiClient client(world.setting());  // streams end their connection
-        return ask(client, operation, world.right(operation));
+        return ask_once(world, operation, world.right(operation));
     }
     if (status == 403) return not_allowed(world, operation);
     if (status == 404) return not_found(world, operation);
