@@ -24,6 +24,7 @@ namespace {
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // A body up to this size comes with what a connection costs anyway.
 constexpr std::size_t kFreeBodyBytes = 16'384;
+constexpr std::string_view kTooManyBodies = "too many long requests at once";
 
 BytesView bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
@@ -145,7 +146,7 @@ asio::awaitable<bool> HttpConnection::parse_body(Parser& parser) {
     const bool asked = co_await continue_if_asked(parser.get(), parser.is_done());
     if (!asked) co_return false;
     parser.eager(true);
-    while (feed(parser) && !parser.is_done()) {
+    while (feed(parser) && !parser.is_done() && keep_room(parser)) {
         const bool more = co_await read_more();
         if (!more) break;
     }
@@ -209,13 +210,25 @@ std::optional<HttpConnection::Refusal> HttpConnection::check_header(Parser& pars
         return Refusal{status::payload_too_large, "the body is too long"};
     }
     parser.body_limit(longest);
-    const std::size_t reserved = length ? static_cast<std::size_t>(*length) : longest;
-    if (reserved <= kFreeBodyBytes) return std::nullopt;
-    if (auto share = context_.bodies.take(reserved)) {
-        body_share_.emplace(std::move(*share));
-        return std::nullopt;
-    }
-    return Refusal{status::service_unavailable, "too many long requests at once"};
+    if (!length || take_room(static_cast<std::size_t>(*length))) return std::nullopt;
+    return Refusal{status::service_unavailable, kTooManyBodies};
+}
+
+/// Makes a body's part of the budget so large.
+bool HttpConnection::take_room(std::size_t bytes) {
+    if (body_share_) return bytes <= body_share_->bytes() || body_share_->grow_to(bytes);
+    if (bytes <= kFreeBodyBytes) return true;
+    auto share = context_.bodies.take(bytes);
+    if (share) body_share_.emplace(std::move(*share));
+    return share.has_value();
+}
+
+/// A body whose length nobody told takes its part as it comes: twice what is there.
+bool HttpConnection::keep_room(const Parser& parser) {
+    const std::size_t size = parser.get().body().size();
+    const std::size_t room = body_share_ ? body_share_->bytes() : kFreeBodyBytes;
+    if (size <= room || take_room(2 * size)) return true;
+    return refuse(status::service_unavailable, kTooManyBodies);
 }
 
 /// Puts the answer into `response_`.

@@ -69,6 +69,8 @@ class HttpConnection final : public resolver::Connection,
     boost::asio::awaitable<bool> read_more();
     bool feed(Parser& parser);
     std::optional<Refusal> check_header(Parser& parser);
+    bool take_room(std::size_t bytes);
+    bool keep_room(const Parser& parser);
     bool refuse(boost::beast::http::status status, std::string_view text);
 
     boost::asio::awaitable<void> answer(const Request& request);

@@ -42,6 +42,14 @@ class BodyBudget {
         Share& operator=(Share&&) = delete;
         ~Share() { budget_->taken_.fetch_sub(bytes_); }
 
+        std::size_t bytes() const { return bytes_; }
+        /// False when so much is not left; then it stays as it was.
+        bool grow_to(std::size_t bytes) {
+            auto more = budget_->take(bytes - bytes_);
+            if (more) bytes_ += std::exchange(more->bytes_, 0);
+            return more.has_value();
+        }
+
       private:
         BodyBudget* budget_;
         std::size_t bytes_;

@@ -353,6 +353,30 @@ TEST_CASE("the bodies of all requests together meet a limit, and the next is tol
     check_unharmed(setting);
 }
 
+TEST_CASE("a body whose length nobody told takes room as it comes, and not more than is left") {
+    Setting setting({"limits.http_bodies_mb=1"});
+    const std::string begin = "PUT /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string chunk = "9c40\r\n" + std::string(40'000, 'x') + "\r\n";
+    std::vector<HttpClient> many;
+    for (int i = 0; i < 8; ++i) {
+        many.push_back(http(setting));
+        many.back().send(begin + chunk);
+    }
+    for (HttpClient& one : many) {
+        one.send("0\r\n\r\n");
+        const auto reply = one.receive();
+        REQUIRE(reply);
+        CHECK(reply->status != 503);
+    }
+    HttpClient greedy = http(setting);
+    greedy.send(begin);
+    for (int i = 0; i < 30; ++i) greedy.send(chunk);
+    const auto refused = greedy.receive();
+    REQUIRE(refused);
+    CHECK(refused->status == 503);
+    check_unharmed(setting);
+}
+
 TEST_CASE("a request that stops or drips is dropped within the deadline, header or body") {
     Setting setting({"limits.http_request_s=1"});
     HttpClient silent = http(setting);
