@@ -187,17 +187,10 @@ Outcome<std::vector<model::ObjectEdit>> Accounts::edits_to_create(const v1::NewA
     return edits;
 }
 
-Outcome<v1::Account> Accounts::create_unbound(const Actor& actor, v1::Account account,
-                                              const DigestPassword& password) {
-    for (const v1::Scope scope : {v1::SCOPE_ACCOUNTS, v1::SCOPE_OPERATE}) {
-        if (auto may = require(actor, scope); !may) return may.error();
-    }
-    account.set_role(v1::ROLE_APPLICATION);
-    account.set_enterprise_id(0);
-    v1::NewAccount wanted;
-    *wanted.mutable_account() = std::move(account);
+Outcome<v1::Account> Accounts::add(const Actor& actor, const v1::NewAccount& wanted,
+                                   const DigestPassword& digest) {
     const auto created = until_no_conflict([&]() -> Outcome<void> {
-        auto edits = edits_to_create(wanted, password);
+        auto edits = edits_to_create(wanted, digest);
         if (!edits) return edits.error();
         model::Change change = change_by(actor);
         change.objects = *std::move(edits);
@@ -207,6 +200,18 @@ Outcome<v1::Account> Accounts::create_unbound(const Actor& actor, v1::Account ac
     });
     if (!created) return created.error();
     return find(actor, wanted.account().name());
+}
+
+Outcome<v1::Account> Accounts::create_unbound(const Actor& actor, v1::Account account,
+                                              const DigestPassword& password) {
+    for (const v1::Scope scope : {v1::SCOPE_ACCOUNTS, v1::SCOPE_OPERATE}) {
+        if (auto may = require(actor, scope); !may) return may.error();
+    }
+    account.set_role(v1::ROLE_APPLICATION);
+    account.set_enterprise_id(0);
+    v1::NewAccount wanted;
+    *wanted.mutable_account() = std::move(account);
+    return add(actor, wanted, password);
 }
 
 Outcome<std::vector<model::ObjectEdit>> Accounts::edits_to_bind(std::string_view name,
@@ -249,17 +254,7 @@ Outcome<v1::Account> Accounts::create(const Actor& actor, const v1::NewAccount& 
         if (!there) return there.error();
         if (!*there) return not_found("enterprise " + std::to_string(account.enterprise_id()));
     }
-    const auto created = until_no_conflict([&]() -> Outcome<void> {
-        auto edits = edits_to_create(wanted);
-        if (!edits) return edits.error();
-        model::Change change = change_by(actor);
-        change.objects = *std::move(edits);
-        const auto committed = commit(registrar_.store, change);
-        if (!committed) return committed.error();
-        return {};
-    });
-    if (!created) return created.error();
-    return find(actor, account.name());
+    return add(actor, wanted);
 }
 
 Outcome<v1::Account> Accounts::find(const Actor& actor, std::string_view name) {

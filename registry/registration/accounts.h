@@ -89,9 +89,13 @@ class Accounts {
     Outcome<v1::Account> active(std::string_view name);
     Outcome<Actor> actor_of(const v1::Account& account, std::string_view from) const;
     Outcome<void> check_new(const v1::Account& account) const;
+    Outcome<v1::Account> add(const Actor& actor, const v1::NewAccount& wanted,
+                             const DigestPassword& digest = {});
     Outcome<std::vector<model::ObjectEdit>> claim_names(const v1::Account& account) const;
     Outcome<void> set_secrets(v1::Account& account, std::string_view password,
                               const DigestPassword& digest) const;
+    template <class IsRight>
+    Outcome<Actor> log_in(std::string_view name, std::string_view from, IsRight is_right);
     bool is_right_password(std::string_view password, const v1::Account* account) const;
     Outcome<std::vector<model::ObjectEdit>> make_room(std::string_view name) const;
     Outcome<void> put(const Actor& actor, const v1::Account& account,

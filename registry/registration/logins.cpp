@@ -139,19 +139,28 @@ bool Accounts::is_right_password(std::string_view password, const v1::Account* a
     return registrar_.passwords.is_password(given, hash) && has_password;
 }
 
-Outcome<Actor> Accounts::by_password(std::string_view name, std::string_view password,
-                                     std::string_view from) {
+/// One login among those that are counted. `is_right` is asked about the account, which is null
+/// where there is none.
+template <class IsRight>
+Outcome<Actor> Accounts::log_in(std::string_view name, std::string_view from, IsRight is_right) {
     const std::string account_name(name);
     const std::string source(from);
     const model::TimeMs now = registrar_.clock.now();
     if (!logins_.allows(account_name, source, now)) return wrong_login();
     const auto account = active(name);
     if (!account && account.error().code != Code::kWrongLogin) return account.error();
-    if (is_right_password(password, account ? &*account : nullptr)) {
-        return actor_of(*account, from);
-    }
+    const Outcome<bool> right = is_right(account ? &*account : nullptr);
+    if (!right) return right.error();
+    if (*right) return actor_of(*account, from);
     logins_.count_wrong(account_name, source, now);
     return wrong_login();
+}
+
+Outcome<Actor> Accounts::by_password(std::string_view name, std::string_view password,
+                                     std::string_view from) {
+    return log_in(name, from, [&](const v1::Account* account) -> Outcome<bool> {
+        return is_right_password(password, account);
+    });
 }
 
 Outcome<Actor> Accounts::by_certificate(std::string_view name, BytesView certificate,
@@ -171,27 +180,20 @@ Outcome<Actor> Accounts::by_certificate(std::string_view name, BytesView certifi
 Outcome<Actor> Accounts::by_hashed_secret(std::string_view name, std::string_view proof,
                                           std::span<const std::string> dates,
                                           std::string_view from) {
-    const std::string account_name(name);
-    const std::string source(from);
-    const model::TimeMs now = registrar_.clock.now();
-    if (!logins_.allows(account_name, source, now)) return wrong_login();
-    const auto account = active(name);
-    if (!account && account.error().code != Code::kWrongLogin) return account.error();
-    bool right = false;
-    if (account && account->hashed_login()) {
+    return log_in(name, from, [&](const v1::Account* account) -> Outcome<bool> {
+        if (account == nullptr || !account->hashed_login()) return false;
         const auto digest = registrar_.seal.open(as_bytes_view(account->sealed_login_secret()),
                                                  secret_purpose(name));
         if (!digest) return to_refusal(digest.error());
         const std::string given = lower(proof);
+        bool right = false;
         for (const std::string& date : dates) {
             const std::string expected =
                 hashed_login_proof(registrar_.digests, as_text(*digest), date);
             right = same_text_in_constant_time(expected, given) || right;
         }
-    }
-    if (right) return actor_of(*account, from);
-    logins_.count_wrong(account_name, source, now);
-    return wrong_login();
+        return right;
+    });
 }
 
 // --- tokens ------------------------------------------------------------------------------------
