@@ -58,6 +58,7 @@ void StoragePool::work(const EngineContext& context) {
         signing_ += signs ? 1 : 0;
         lock.unlock();
         job(engine);
+        if (signs) std::this_thread::yield();  // lookups may have come to this core meanwhile
         lock.lock();
         signing_ -= signs ? 1 : 0;
     }

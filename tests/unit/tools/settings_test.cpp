@@ -4,6 +4,7 @@
 #include <cctype>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -123,6 +124,7 @@ TEST_CASE("a number out of its range is refused with the range") {
                   .has_value());
         CHECK(
             !parse_settings(kLeast, "f", std::vector{key + "=" + std::to_string(setting.min - 1)}));
+        if (setting.max == std::numeric_limits<std::int64_t>::max()) continue;
         CHECK(
             !parse_settings(kLeast, "f", std::vector{key + "=" + std::to_string(setting.max + 1)}));
     }
