@@ -34,8 +34,7 @@ class Handler {
     }
     bool on_object_end(std::size_t count, error_code& error) {
         const auto first = names_.begin() + static_cast<std::ptrdiff_t>(starts_.back());
-        std::sort(first, names_.end());
-        const auto twice = std::adjacent_find(first, names_.end());
+        const auto twice = find_twice(first, names_.end());
         if (twice != names_.end()) {
             repeated_ = *twice;
             error = bj::error::syntax;
@@ -95,9 +94,24 @@ class Handler {
     bool on_comment(string_view, error_code&) { return true; }
 
   private:
+    using Names = std::vector<std::string>;
+    static constexpr std::ptrdiff_t kFewNames = 16;  // are compared faster than sorted
+
+    /// One of two equal names; `end`: there are none.
+    static Names::iterator find_twice(Names::iterator begin, Names::iterator end) {
+        if (end - begin > kFewNames) {
+            std::sort(begin, end);
+            return std::adjacent_find(begin, end);
+        }
+        return std::find_if(begin, end, [&begin](const std::string& name) {
+            const auto at = begin + (&name - &*begin);
+            return std::find(begin, at, name) != at;
+        });
+    }
+
     bj::value_stack stack_;
     std::string name_;
-    std::vector<std::string> names_;   // of all open objects, outer first
+    Names names_;                      // of all open objects, outer first
     std::vector<std::size_t> starts_;  // where in `names_` each open object begins
     std::string repeated_;
 };
