@@ -194,7 +194,14 @@ void encode_object(model::TransactionId version, BytesView octets, Bytes& out) {
     writer.raw(octets);
 }
 
-Result<model::StoredObject> decode_object(std::string_view key, BytesView stored) {
+namespace {
+
+struct ObjectParts {
+    model::TransactionId version = 0;
+    BytesView octets;
+};
+
+Result<ObjectParts> object_parts(std::string_view key, BytesView stored) {
     const auto name = [key] {
         return "an object of table " +
                std::to_string(key.empty() ? 0U : static_cast<unsigned char>(key[0]));
@@ -203,13 +210,27 @@ Result<model::StoredObject> decode_object(std::string_view key, BytesView stored
     const std::uint8_t format = in.u8("format");
     if (in.ok() && format > kObjectFormat) return newer_format(name(), format);
     if (format != kObjectFormat || key.empty()) in.fail(WireErrc::kBadValue, "format");
-    model::StoredObject out;
+    ObjectParts out;
     out.version = in.u64("version");
-    const BytesView octets = in.rest();
+    out.octets = in.rest();
     if (!in.ok()) return damaged(name(), in.error());
-    out.key = key.substr(1);
-    out.value.assign(octets.begin(), octets.end());
     return out;
+}
+
+}  // namespace
+
+Result<model::StoredObject> decode_object(std::string_view key, BytesView stored) {
+    const auto parts = object_parts(key, stored);
+    if (!parts) return parts.error();
+    return model::StoredObject{.key = std::string(key.substr(1)),
+                               .version = parts->version,
+                               .value = Bytes(parts->octets.begin(), parts->octets.end())};
+}
+
+Result<BytesView> decode_object_value(std::string_view key, BytesView stored) {
+    const auto parts = object_parts(key, stored);
+    if (!parts) return parts.error();
+    return parts->octets;
 }
 
 void encode_prefix_entry(const PrefixEntry& entry, Bytes& out) {

@@ -96,6 +96,8 @@ Result<PrefixEntry> decode_prefix_entry(std::string_view prefix_handle, BytesVie
 void encode_object(model::TransactionId version, BytesView octets, Bytes& out);
 /// `key`: with the table before it.
 Result<model::StoredObject> decode_object(std::string_view key, BytesView stored);
+/// Its octets alone, as a view into `stored`.
+Result<BytesView> decode_object_value(std::string_view key, BytesView stored);
 
 /// Walks a `VALUES` section that is to be stored: well-formed to its last octet, indexes positive
 /// and ascending, within one message. kInvalid and kLimit name `handle` and the place.

@@ -25,19 +25,21 @@
 ///   log       u64 transaction id                   stored log entry       oldest first
 ///   prefixes  folded prefix handle or marker       stored prefix entry    by prefix handle
 ///   objects   u8 table, key (model::Table)         stored object          table by table
+///   events    the same, of tables of events        stored object          table by table
 namespace idnode::storage {
 
-/// What this program writes and the newest that it reads. Format 1 had no objects; it becomes 2
-/// when it is opened for writing.
-inline constexpr std::uint32_t kStoreFormat = 2;  // stored
+/// What this program writes and the newest that it reads. Format 1 had no objects, format 2 no
+/// events; they become 3 when they are opened for writing.
+inline constexpr std::uint32_t kStoreFormat = 3;  // stored
 
-enum class Family : std::uint8_t { kMeta, kRecords, kLog, kPrefixes, kObjects };
-inline constexpr std::size_t kFamilyCount = 5;
+enum class Family : std::uint8_t { kMeta, kRecords, kLog, kPrefixes, kObjects, kEvents };
+inline constexpr std::size_t kFamilyCount = 6;
+inline constexpr std::size_t kFamilyCountOfFormat2 = 5;
 inline constexpr std::size_t kFamilyCountOfFormat1 = 4;
 /// By `Family`. RocksDB wants its first family to be called `default`.
 inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames{
     // stored
-    "default", "records", "log", "prefixes", "objects"};
+    "default", "records", "log", "prefixes", "objects", "events"};
 
 inline constexpr std::string_view kMetaFormat = "format";     // stored
 inline constexpr std::string_view kMetaStoreId = "store-id";  // stored
@@ -51,6 +53,9 @@ std::string log_key(model::TransactionId id);
 model::TransactionId log_id(std::string_view key);
 
 std::string object_key(model::Table table, std::string_view key);
+constexpr Family family_of(model::Table table) {
+    return model::is_event(table) ? Family::kEvents : Family::kObjects;
+}
 
 /// The smallest key above every key that begins with `prefix`; empty: there is none.
 std::string key_after_prefix(std::string_view prefix);

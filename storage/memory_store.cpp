@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <set>
@@ -34,6 +35,38 @@ class MemoryCursor final : public model::RecordCursor {
   private:
     std::vector<std::pair<std::string, Bytes>> records_;
     std::size_t at_ = 0;
+};
+
+/// As above.
+class MemoryObjectCursor final : public model::ObjectCursor {
+  public:
+    explicit MemoryObjectCursor(std::vector<model::StoredObject> objects)
+        : objects_(std::move(objects)) {}
+
+    Result<bool> seek(std::string_view key) override {
+        at_ = std::ranges::lower_bound(objects_, key, {}, &model::StoredObject::key);
+        return at_ != objects_.end();
+    }
+    Result<bool> seek_before(std::string_view key) override {
+        at_ = key.empty() ? objects_.end()
+                          : std::ranges::lower_bound(objects_, key, {}, &model::StoredObject::key);
+        return previous();
+    }
+    Result<bool> next() override { return ++at_ != objects_.end(); }
+    Result<bool> previous() override {
+        if (at_ == objects_.begin()) {
+            at_ = objects_.end();
+            return false;
+        }
+        --at_;
+        return true;
+    }
+    std::string_view key() const override { return at_->key; }
+    BytesView value() const override { return at_->value; }
+
+  private:
+    const std::vector<model::StoredObject> objects_;
+    std::vector<model::StoredObject>::const_iterator at_ = objects_.end();
 };
 
 /// One change that puts what was added and erases everything else.
@@ -142,7 +175,7 @@ class MemoryStore final : public model::RecordStore {
                                                            std::string_view key) const override {
         const std::string place = object_key(object_table, key);
         const std::shared_lock lock(mutex_);
-        const Table& objects = table(Family::kObjects);
+        const Table& objects = table(family_of(object_table));
         const auto at = objects.find(place);
         if (at == objects.end()) return std::optional<model::StoredObject>{};
         auto object = decode_object(place, at->second);
@@ -158,7 +191,7 @@ class MemoryStore final : public model::RecordStore {
         const std::string beginning = object_key(object_table, key_prefix);
         const std::string after = object_key(object_table, after_key);
         const std::shared_lock lock(mutex_);
-        const Table& objects = table(Family::kObjects);
+        const Table& objects = table(family_of(object_table));
         auto at = after < beginning || after_key.empty() ? objects.lower_bound(beginning)
                                                          : objects.upper_bound(after);
         for (; at != objects.end() && found.size() < count_max && at->first.starts_with(beginning);
@@ -168,6 +201,12 @@ class MemoryStore final : public model::RecordStore {
             found.push_back(*std::move(object));
         }
         return found;
+    }
+
+    std::unique_ptr<model::ObjectCursor> walk_objects(model::Table object_table) const override {
+        auto all = scan_objects(object_table, {}, {}, std::numeric_limits<std::size_t>::max());
+        return std::make_unique<MemoryObjectCursor>(all ? *std::move(all)
+                                                        : std::vector<model::StoredObject>{});
     }
 
     Result<std::optional<model::RecordView>> before_image(

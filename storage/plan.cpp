@@ -28,13 +28,16 @@ Result<void> check_expected(const model::Edit& edit, model::TransactionId curren
                                       std::to_string(*edit.expected_version)};
 }
 
+/// Keys of indexes have one or two identifiers and more in them.
+constexpr std::size_t kObjectKeyBytesMax = 3 * limits::kHandleBytesMax;
+
 Result<void> check_object(const model::ObjectEdit& edit) {
     if (edit.table == model::Table::kErasures) {
         return Error{Errc::kInvalid, "erasures are written by the store alone"};
     }
-    if (edit.key.empty() || edit.key.size() > limits::kHandleBytesMax) {
+    if (edit.key.empty() || edit.key.size() > kObjectKeyBytesMax) {
         return Error{Errc::kLimit, "the key of an object has " + std::to_string(edit.key.size()) +
-                                       " octets: 1 to " + std::to_string(limits::kHandleBytesMax)};
+                                       " octets: 1 to " + std::to_string(kObjectKeyBytesMax)};
     }
     return {};
 }
@@ -177,7 +180,9 @@ Result<void> Plan::add_object(const model::Change& change, const model::ObjectEd
                               model::TimeMs now) {
     std::string key = object_key(edit.table, edit.key);
     if (auto checked = check_object(edit); !checked) return checked;
-    const auto stored = find(Family::kObjects, key);
+    const Family family = family_of(edit.table);
+    const bool unseen = model::is_event(edit.table) && !edit.expected_version;
+    const auto stored = unseen ? Result<std::optional<BytesView>>(std::nullopt) : find(family, key);
     if (!stored) return stored.error();
     model::StoredObject old;
     if (*stored) {
@@ -191,7 +196,7 @@ Result<void> Plan::add_object(const model::Change& change, const model::ObjectEd
         return Error{Errc::kConflict, current == 0 ? "the object does not exist any more"
                                                    : "the object was changed meanwhile"};
     }
-    if (!edit.value && !*stored) return {};
+    if (!edit.value && !*stored && !unseen) return {};
     if (edit.value && *stored && same_octets(*edit.value, old.value)) return {};
     if (model::is_logged(edit.table)) {
         ++last_;
@@ -210,7 +215,7 @@ Result<void> Plan::add_object(const model::Change& change, const model::ObjectEd
     std::optional<Bytes> value;
     if (edit.value)
         encode_object(std::max<model::TransactionId>(last_, 1), *edit.value, value.emplace());
-    emit(Family::kObjects, std::move(key), std::move(value));
+    emit(family, std::move(key), std::move(value));
     return {};
 }
 

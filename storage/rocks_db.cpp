@@ -57,7 +57,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(family, cache)));
-    options.compression = family == Family::kLog ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
+    const bool rarely_read = family == Family::kLog || family == Family::kEvents;
+    options.compression = rarely_read ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
     options.target_file_size_base = kTableFileBytes;
     options.level_compaction_dynamic_level_bytes = true;
     if (family == Family::kRecords || family == Family::kObjects) {
@@ -177,13 +178,13 @@ Error explain_other_families(const fs::path& dir, const rocksdb::DBOptions& opti
     return format ? foreign(dir) : std::move(format).error();
 }
 
-/// How many of our families are there: a store of format 1 has one less.
+/// How many of our families are there: stores of older formats have fewer.
 Result<std::size_t> count_families(const fs::path& dir, const rocksdb::DBOptions& options) {
     std::vector<std::string> names;
     const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, dir.string(), &names);
     if (!status.ok()) return rocks_error(dir, "opening the store", status);
     std::ranges::sort(names);
-    for (const std::size_t count : {kFamilyCount, kFamilyCountOfFormat1}) {
+    for (const std::size_t count : {kFamilyCount, kFamilyCountOfFormat2, kFamilyCountOfFormat1}) {
         std::vector<std::string> ours(kFamilyNames.begin(), kFamilyNames.begin() + count);
         std::ranges::sort(ours);
         if (names == ours) return count;
@@ -225,7 +226,7 @@ void remove_import_folders(const fs::path& dir) {
     for (const fs::path& leftover : leftovers) fs::remove_all(leftover, ignored);
 }
 
-/// Format 1 becomes ours: the family of objects was made at opening.
+/// An older format becomes ours: the missing families were made at opening.
 Result<void> renew_format(const fs::path& dir, rocksdb::DB& db) {
     Bytes format;
     ByteWriter(format).u32(kStoreFormat);

@@ -67,6 +67,78 @@ class RocksCursor final : public model::RecordCursor {
     bool started_ = false;
 };
 
+/// A store that lacks the table's family has no objects of it.
+class RocksObjectCursor final : public model::ObjectCursor {
+  public:
+    RocksObjectCursor(const RocksDb& rocks, model::Table table)
+        : rocks_(rocks),
+          lower_(object_key(table, {})),
+          upper_(key_after_prefix(lower_)),
+          lower_slice_(to_slice(lower_)),
+          upper_slice_(to_slice(upper_)) {
+        if (!rocks.has(family_of(table))) return;
+        rocksdb::ReadOptions options;
+        options.iterate_lower_bound = &lower_slice_;
+        if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
+        iterator_.reset(rocks.db().NewIterator(options, rocks.family(family_of(table))));
+    }
+
+    Result<bool> seek(std::string_view key) override {
+        if (!iterator_) return false;
+        iterator_->Seek(to_slice(place_of(key)));
+        return arrived();
+    }
+    Result<bool> seek_before(std::string_view key) override {
+        if (!iterator_) return false;
+        if (key.empty()) {
+            iterator_->SeekToLast();
+            return arrived();
+        }
+        iterator_->SeekForPrev(to_slice(place_of(key)));
+        if (iterator_->Valid() && iterator_->key() == to_slice(place_)) iterator_->Prev();
+        return arrived();
+    }
+    Result<bool> next() override {
+        iterator_->Next();
+        return arrived();
+    }
+    Result<bool> previous() override {
+        iterator_->Prev();
+        return arrived();
+    }
+    std::string_view key() const override { return iterator_->key().ToStringView().substr(1); }
+    BytesView value() const override { return value_; }
+
+  private:
+    const std::string& place_of(std::string_view key) {
+        place_.assign(1, lower_.front());
+        place_.append(key);
+        return place_;
+    }
+    Result<bool> arrived() {
+        if (!iterator_->Valid()) {
+            if (!iterator_->status().ok()) {
+                return rocks_.error("reading objects", iterator_->status());
+            }
+            return false;
+        }
+        auto value =
+            decode_object_value(iterator_->key().ToStringView(), to_bytes_view(iterator_->value()));
+        if (!value) return std::move(value).error();
+        value_ = *value;
+        return true;
+    }
+
+    const RocksDb& rocks_;
+    const std::string lower_;
+    const std::string upper_;
+    const rocksdb::Slice lower_slice_;
+    const rocksdb::Slice upper_slice_;
+    std::unique_ptr<rocksdb::Iterator> iterator_;
+    std::string place_;
+    BytesView value_;
+};
+
 class RocksReplacement final : public model::Replacement {
   public:
     explicit RocksReplacement(std::unique_ptr<Loader> loader) : loader_(std::move(loader)) {}
@@ -287,11 +359,12 @@ Result<void> RocksStore::write(const Plan& plan) {
 
 Result<std::optional<model::StoredObject>> RocksStore::read_object(model::Table table,
                                                                    std::string_view key) const {
-    if (!rocks_->has(Family::kObjects)) return std::optional<model::StoredObject>{};
+    const Family family = family_of(table);
+    if (!rocks_->has(family)) return std::optional<model::StoredObject>{};
     const std::string place = object_key(table, key);
     rocksdb::PinnableSlice value;
     const rocksdb::Status status =
-        rocks_->db().Get({}, rocks_->family(Family::kObjects), to_slice(place), &value);
+        rocks_->db().Get({}, rocks_->family(family), to_slice(place), &value);
     if (status.IsNotFound()) return std::optional<model::StoredObject>{};
     if (!status.ok()) return rocks_->error("reading an object", status);
     auto object = decode_object(place, to_bytes_view(value));
@@ -304,7 +377,8 @@ Result<std::vector<model::StoredObject>> RocksStore::scan_objects(model::Table t
                                                                   std::string_view after_key,
                                                                   std::size_t count_max) const {
     std::vector<model::StoredObject> found;
-    if (!rocks_->has(Family::kObjects)) return found;
+    const Family family = family_of(table);
+    if (!rocks_->has(family)) return found;
     const std::string beginning = object_key(table, key_prefix);
     const std::string end = key_after_prefix(beginning);
     const rocksdb::Slice end_slice = to_slice(end);
@@ -312,7 +386,7 @@ Result<std::vector<model::StoredObject>> RocksStore::scan_objects(model::Table t
     rocksdb::ReadOptions options;
     options.iterate_upper_bound = &end_slice;
     const std::unique_ptr<rocksdb::Iterator> at(
-        rocks_->db().NewIterator(options, rocks_->family(Family::kObjects)));
+        rocks_->db().NewIterator(options, rocks_->family(family)));
     const bool from_first = after_key.empty() || after < beginning;
     at->Seek(to_slice(from_first ? beginning : after));
     if (!from_first && at->Valid() && at->key() == to_slice(after)) at->Next();
@@ -323,6 +397,10 @@ Result<std::vector<model::StoredObject>> RocksStore::scan_objects(model::Table t
     }
     if (!at->status().ok()) return rocks_->error("reading objects", at->status());
     return found;
+}
+
+std::unique_ptr<model::ObjectCursor> RocksStore::walk_objects(model::Table table) const {
+    return std::make_unique<RocksObjectCursor>(*rocks_, table);
 }
 
 Result<std::optional<model::RecordView>> RocksStore::before_image(

@@ -38,6 +38,7 @@ class RocksStore final : public model::RecordStore {
                                                           std::string_view key_prefix,
                                                           std::string_view after_key,
                                                           std::size_t count_max) const override;
+    std::unique_ptr<model::ObjectCursor> walk_objects(model::Table table) const override;
     Result<std::optional<model::RecordView>> before_image(
         const model::LogEntry& entry) const override;
 

@@ -36,7 +36,32 @@ enum class Table : std::uint8_t {  // stored
     kFiles = 73,                // `d` (description) or `o` (octets), u64 id
     kGrantByGrantee = 74,       // u64 enterprise that may read, u64 id of the grant
     kGrantByOwner = 75,         // u64 enterprise whose identifiers they are, u64 id of the grant
+    kAuthorities = 76,    // beginning of canonical keys, as GS1 company prefixes: u64 enterprise
+    kCaptureJobs = 77,    // u64 id
+    kNamedQueries = 78,   // name
+    kSubscriptions = 79,  // name of the query, NUL, id
+    kReceipts = 80,       // u64 enterprise whose data were read, i64 time, u64 number
+    kReleases = 81,       // u64 id
+    kEventIds = 82,       // event id
+    // Lifecycle events and their indexes (`registry/events/event_keys.h`): without log entries, in
+    // a family of their own.
+    kEvents = 128,                // event key
+    kEventErrors = 129,           // event id, NUL, event key of the declaration
+    kEventsByIdentifier = 130,    // identifier, time, event key
+    kEventLinks = 131,            // identifier, role, time, event key
+    kEventsByTime = 132,          // time, event key
+    kEventsByType = 133,          // type and action, time, event key
+    kEventsByWord = 134,          // kind of word, word, NUL, time, event key
+    kEventsByPlace = 135,         // kind of place, identifier, time, event key
+    kEventsByReference = 136,     // kind, type, NUL, id, NUL, time, event key
+    kTransformationEvents = 137,  // transformation id, NUL, time, event key
 };
+
+/// Events and their indexes only grow: what is written without an expected version is written
+/// unseen.
+constexpr bool is_event(Table table) {
+    return static_cast<std::uint8_t>(table) >= static_cast<std::uint8_t>(Table::kEvents);
+}
 
 /// Whether changes of a table's objects are part of the audit trail.
 constexpr bool is_logged(Table table) {

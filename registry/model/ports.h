@@ -83,6 +83,23 @@ class RecordCursor {
     virtual Result<std::optional<RecordView>> next() = 0;
 };
 
+/// Walks the objects of one table in key order, forwards and back, from one consistent snapshot.
+/// Blocks on the disk. Not thread-safe; must not outlive its store.
+class ObjectCursor {
+  public:
+    virtual ~ObjectCursor() = default;
+    /// To the first object at or after `key`. False: there is none; so for all of these.
+    virtual Result<bool> seek(std::string_view key) = 0;
+    /// To the last object before `key`; of an empty key to the last of all.
+    virtual Result<bool> seek_before(std::string_view key) = 0;
+    /// Only while there is a current object.
+    virtual Result<bool> next() = 0;
+    virtual Result<bool> previous() = 0;
+    /// Of the current object; valid until the cursor moves.
+    virtual std::string_view key() const = 0;
+    virtual BytesView value() const = 0;
+};
+
 /// New content for a whole store, gathered beside what it holds: what is there stays readable until
 /// `finish` puts the new content in its place, with log entries for all that differs. Dropping it
 /// unfinished leaves the store as it is. Not thread-safe; must not outlive its store.
@@ -145,6 +162,7 @@ class RecordStore {
     virtual Result<std::vector<StoredObject>> scan_objects(Table table, std::string_view key_prefix,
                                                            std::string_view after_key,
                                                            std::size_t count_max) const = 0;
+    virtual std::unique_ptr<ObjectCursor> walk_objects(Table table) const = 0;
     /// The record that an entry replaced or erased; nothing when there was none. The view points
     /// into the entry.
     virtual Result<std::optional<RecordView>> before_image(const LogEntry& entry) const = 0;

@@ -51,6 +51,10 @@ const std::vector<Rule>& rules() {
          {"registry/model", "registry/service", "proto"},
          {"boost-json", "simdjson"},
          {}},
+        {"registry/events",
+         {"registry/registration", "registry/json", "registry/model", "proto"},
+         {"boost-json", "protobuf"},
+         {}},
         // The schemas are the vocabulary of registered objects.
         {"registry/registration",
          {"registry/json", "registry/model", "proto"},

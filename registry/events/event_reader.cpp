@@ -1,0 +1,218 @@
+#include "registry/events/event_reader.h"
+
+#include <string>
+#include <utility>
+
+#include "proto/base/bytes.h"
+
+namespace idnode::events {
+
+namespace {
+
+using model::Table;
+
+Error damaged(std::string_view what) {
+    return {Errc::kDamaged, std::string(what) + " is damaged; restore the store from a backup"};
+}
+
+template <class Message>
+bool read_message(BytesView octets, Message& out) {
+    return out.ParseFromArray(octets.data(), static_cast<int>(octets.size()));
+}
+
+/// An entry with the declaration that takes it back, where one is known.
+struct Entry {
+    EntryEnd end;
+    BytesView value;
+};
+
+/// Walks entries beginning with `beginning`, ascending, counter-entries folded into what they take
+/// back.
+class EntryWalk {
+  public:
+    using ReadEnd = std::optional<EntryEnd> (*)(std::string_view octets);
+    EntryWalk(model::ObjectCursor& cursor, const KnownAt& known, std::string beginning,
+              ReadEnd read_end)
+        : cursor_(cursor), known_(known), beginning_(std::move(beginning)), read_end_(read_end) {}
+
+    /// `visit` gets entries that were known, and says whether to go on.
+    template <class Visit>
+    Result<void> ascend(EventReader::Range range, const Visit& visit) {
+        std::string from = beginning_;
+        append_time(range.from_ns, from);
+        auto there = cursor_.seek(from);
+        std::optional<EntryEnd> pending;
+        for (; there && *there; there = cursor_.next()) {
+            const auto end = end_here();
+            if (!end) return damaged("an entry of an index of events");
+            if (!*end || (*end)->event_time_ns >= range.before_ns) break;
+            if (!(*end)->declared) {
+                if (!give(pending, visit)) return {};
+                pending = (*end)->event <= known_.last ? *end : std::nullopt;
+                value_.assign(cursor_.value().begin(), cursor_.value().end());
+            } else if (pending && !pending->declared && *(*end)->declared <= known_.last) {
+                pending->declared = (*end)->declared;
+            }
+        }
+        if (!there) return there.error();
+        give(pending, visit);
+        return {};
+    }
+
+    /// The same, descending: counter-entries come before what they take back.
+    template <class Visit>
+    Result<void> descend(EventReader::Range range, const Visit& visit) {
+        std::string before = beginning_;
+        if (range.before_ns == INT64_MAX) {
+            before.append(kTimeBytes + 1, '\xFF');
+        } else {
+            append_time(range.before_ns, before);
+        }
+        auto there = cursor_.seek_before(before);
+        std::optional<EventKey> declared;
+        for (; there && *there; there = cursor_.previous()) {
+            auto end = end_here();
+            if (!end) return damaged("an entry of an index of events");
+            if (!*end || (*end)->event_time_ns < range.from_ns) break;
+            if ((*end)->declared) {
+                if (*(*end)->declared <= known_.last) declared = (*end)->declared;
+                continue;
+            }
+            (*end)->declared = std::exchange(declared, {});
+            if ((*end)->event > known_.last) continue;
+            if (!visit(Entry{**end, cursor_.value()})) return {};
+        }
+        if (!there) return there.error();
+        return {};
+    }
+
+  private:
+    /// Of the entry under the cursor. Inner nothing: it belongs to something else; outer: damaged.
+    std::optional<std::optional<EntryEnd>> end_here() const {
+        const std::string_view key = cursor_.key();
+        if (!key.starts_with(beginning_)) return std::optional<EntryEnd>{};
+        const auto end = read_end_(key.substr(beginning_.size()));
+        if (!end) return std::nullopt;
+        return end;
+    }
+    template <class Visit>
+    bool give(std::optional<EntryEnd>& pending, const Visit& visit) {
+        if (!pending) return true;
+        return visit(Entry{*std::exchange(pending, {}), value_});
+    }
+
+    model::ObjectCursor& cursor_;
+    const KnownAt& known_;
+    const std::string beginning_;
+    const ReadEnd read_end_;
+    Bytes value_;
+};
+
+/// Reads entries into one that is reused.
+template <class Decoded>
+struct Decoder {
+    Decoded entry;
+    bool is_damaged = false;
+
+    bool read(const Entry& stored) {
+        entry.end = stored.end;
+        is_damaged = !read_message(stored.value, entry.what);
+        return !is_damaged;
+    }
+};
+
+}  // namespace
+
+model::ObjectCursor& EventReader::cursor(Table table) {
+    for (const auto& [of, cursor] : cursors_) {
+        if (of == table) return *cursor;
+    }
+    return *cursors_.emplace_back(table, store_.walk_objects(table)).second;
+}
+
+Result<std::optional<v1::EventRecord>> EventReader::find(const EventKey& key) {
+    if (key > known_.last) return std::optional<v1::EventRecord>{};
+    const std::string place = to_key(key);
+    model::ObjectCursor& events = cursor(Table::kEvents);
+    const auto there = events.seek(place);
+    if (!there) return there.error();
+    if (!*there || events.key() != place) return std::optional<v1::EventRecord>{};
+    std::optional<v1::EventRecord> out(std::in_place);
+    if (!read_message(events.value(), *out)) return damaged("an event");
+    return out;
+}
+
+Result<std::optional<StoredEvent>> EventReader::find(std::string_view event_id) {
+    const auto claim = store_.read_object(Table::kEventIds, event_id);
+    if (!claim) return claim.error();
+    if (!*claim) return std::optional<StoredEvent>{};
+    const auto key = read_event_key(as_text((*claim)->value));
+    if (!key) return damaged("the index of event ids");
+    auto record = find(*key);
+    if (!record) return record.error();
+    if (!*record) return std::optional<StoredEvent>{};
+    return std::optional(StoredEvent{*key, **std::move(record)});
+}
+
+Result<std::vector<StoredEvent>> EventReader::declarations(std::string_view event_id) {
+    std::vector<EventKey> keys;
+    const std::string beginning = error_beginning(event_id);
+    model::ObjectCursor& errors = cursor(Table::kEventErrors);
+    auto there = errors.seek(beginning);
+    for (; there && *there && errors.key().starts_with(beginning); there = errors.next()) {
+        const auto key = read_event_key(errors.key().substr(beginning.size()));
+        if (!key) return damaged("the index of error declarations");
+        keys.push_back(*key);
+    }
+    if (!there) return there.error();
+    std::vector<StoredEvent> out;
+    for (const EventKey& key : keys) {
+        auto record = find(key);
+        if (!record) return record.error();
+        if (*record) out.push_back({key, **std::move(record)});
+    }
+    return out;
+}
+
+Result<void> EventReader::touches(std::string_view cid, Range range,
+                                  model::FunctionRef<bool(const Touch&)> visit) {
+    EntryWalk walk(cursor(Table::kEventsByIdentifier), known_, identifier_index_beginning(cid),
+                   read_entry_end);
+    Decoder<Touch> decoder;
+    auto walked = walk.ascend(
+        range, [&](const Entry& entry) { return decoder.read(entry) && visit(decoder.entry); });
+    return decoder.is_damaged ? damaged("an entry of the index by identifier") : walked;
+}
+
+Result<void> EventReader::touches_back(std::string_view cid, Range range,
+                                       model::FunctionRef<bool(const Touch&)> visit) {
+    EntryWalk walk(cursor(Table::kEventsByIdentifier), known_, identifier_index_beginning(cid),
+                   read_entry_end);
+    Decoder<Touch> decoder;
+    auto walked = walk.descend(
+        range, [&](const Entry& entry) { return decoder.read(entry) && visit(decoder.entry); });
+    return decoder.is_damaged ? damaged("an entry of the index by identifier") : walked;
+}
+
+Result<void> EventReader::links(std::string_view cid, LinkRole role, Range range,
+                                model::FunctionRef<bool(const Link&)> visit) {
+    std::string beginning;
+    append_link_beginning(cid, role, beginning);
+    EntryWalk walk(cursor(Table::kEventLinks), known_, std::move(beginning), read_link_end);
+    Decoder<Link> decoder;
+    auto walked = walk.ascend(range, [&](const Entry& entry) {
+        if (entry.end.declared) return true;
+        return decoder.read(entry) && visit(decoder.entry);
+    });
+    return decoder.is_damaged ? damaged("an entry of the index of links") : walked;
+}
+
+Result<void> EventReader::transformation(std::string_view transformation_id,
+                                         model::FunctionRef<bool(const EntryEnd&)> visit) {
+    EntryWalk walk(cursor(Table::kTransformationEvents), known_,
+                   transformation_beginning(transformation_id), read_entry_end);
+    return walk.ascend(
+        {}, [&](const Entry& entry) { return entry.end.declared ? true : visit(entry.end); });
+}
+
+}  // namespace idnode::events
