@@ -11,6 +11,7 @@
 #include "proto/base/text.h"
 #include "registry/http/api/api.h"
 #include "registry/http/rest/rest.h"
+#include "registry/http/epcis/epcis.h"
 #include "registry/http/snms/snms.h"
 #include "registry/model/identifier.h"
 #include "registry/registration/files.h"
@@ -362,6 +363,10 @@ Result<void> Node::listen_http(const Settings& settings) {
     rest.sessions_max = static_cast<std::size_t>(settings.limits.sessions_max);
     handler_ = http::make_rest_handler(*context_, rest);
     front_door_.emplace(*handler_);
+    lifecycle_.emplace(settings, registration_->registrar(), registration_->logins());
+    for (const std::string_view one : http::epcis_beginnings()) {
+        front_door_->add(std::string(one), lifecycle_->handler());
+    }
     front_door_->add(std::string(http::kApiPaths), registration_->api());
     front_door_->add("/openapi.json", registration_->api());
     http::SnmsSettings snms = snms_settings(settings);

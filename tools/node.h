@@ -21,6 +21,7 @@
 #include "resolver/engine/sessions.h"
 #include "resolver/net/server.h"
 #include "tools/audit_log.h"
+#include "tools/lifecycle.h"
 #include "tools/registration.h"
 #include "tools/replication.h"
 #include "tools/settings.h"
@@ -96,6 +97,7 @@ class Node {
     std::unique_ptr<resolver::Server> server_;
     std::unique_ptr<http::Handler> handler_;
     std::unique_ptr<http::Handler> snms_;
+    std::optional<LifecycleRecords> lifecycle_;
     std::optional<http::FrontDoor> front_door_;
     std::unique_ptr<http::Server> http_server_;  // none when its port is off
     // Once they are there, for the status.

@@ -48,12 +48,6 @@ Refusal refusal_of(Status status, std::string_view text) {
     return out;
 }
 
-Refusal needs_tls() {
-    return {.code = Code::kNotAuthenticated,
-            .message = "passwords and tokens are taken over HTTPS only",
-            .remedy = "use https, and revoke the token: others may have read it"};
-}
-
 class ApiHandler final : public Handler {
   public:
     ApiHandler(const registration::Registrar& registrar, registration::LoginLimit& logins)
@@ -177,6 +171,12 @@ void show_rate(const registration::RateLimits::Rate& rate, Response& out) {
     out.set("RateLimit-Limit", std::to_string(rate.limit));
     out.set("RateLimit-Remaining", std::to_string(rate.remaining));
     out.set("RateLimit-Reset", "1");
+}
+
+Refusal needs_tls() {
+    return {.code = Code::kNotAuthenticated,
+            .message = "passwords and tokens are taken over HTTPS only",
+            .remedy = "use https, and revoke the token: others may have read it"};
 }
 
 bool is_private(const Caller& caller, const registration::Terms& terms) {

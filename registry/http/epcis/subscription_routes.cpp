@@ -1,0 +1,9 @@
+#include "registry/http/epcis/routes.h"
+
+namespace idnode::http {
+
+std::span<const EpcisRoute> subscription_routes() {
+    return {};
+}
+
+}  // namespace idnode::http
