@@ -53,6 +53,9 @@ class ColdStore final : public model::RecordStore {
                                                           std::size_t count_max) const override {
         return real_->scan_objects(table, key_prefix, after_key, count_max);
     }
+    std::unique_ptr<model::ObjectCursor> walk_objects(model::Table table) const override {
+        return real_->walk_objects(table);
+    }
     Result<std::optional<model::RecordView>> before_image(
         const model::LogEntry& entry) const override {
         return real_->before_image(entry);
