@@ -27,6 +27,12 @@ class FrontDoor final : public Handler {
                                       std::string_view text) const override {
         return part_for(header).turn_away(header, status, text);
     }
+    bool gives_download(const Request& request) const override {
+        return part_for(request).gives_download(request);
+    }
+    DownloadStart begin_download(const Request& request, const Caller& caller) override {
+        return part_for(request).begin_download(request, caller);
+    }
     std::size_t body_bytes_max(const RequestHeader& header, std::size_t usual) const override {
         return part_for(header).body_bytes_max(header, usual);
     }

@@ -4,6 +4,7 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -37,6 +38,27 @@ class Upload {
     virtual bool take(BytesView piece, bool last, Bytes& out) = 0;
 };
 
+/// An answer that is made while it is sent: no piece is asked for before the peer took the one
+/// before. Used by one thread at a time; may block on the disk.
+class Download {
+  public:
+    enum class Next : std::uint8_t {
+        kMore,   // there is more
+        kLater,  // there may be more in a moment: ask again then
+        kEnd,    // it is whole
+        kBroken  // it ends here, and is not whole
+    };
+    virtual ~Download() = default;
+    /// Appends the next piece, perhaps nothing.
+    virtual Next give(Bytes& out) = 0;
+};
+
+/// Without download the response is the whole answer.
+struct DownloadStart {
+    Response response;
+    std::unique_ptr<Download> download;
+};
+
 /// The answer to an upload: its head goes out before the body is read. Without upload the response
 /// is the whole answer, and the body stays unread.
 struct UploadStart {
@@ -59,6 +81,13 @@ class Handler {
                                               boost::beast::http::status /*status*/,
                                               std::string_view /*text*/) const {
         return std::nullopt;
+    }
+
+    /// Whether the answer is given piece by piece. Does not block.
+    virtual bool gives_download(const Request& /*request*/) const { return false; }
+    /// Only where `gives_download` said so.
+    virtual DownloadStart begin_download(const Request& /*request*/, const Caller& /*caller*/) {
+        return {};
     }
 
     /// How long the body of such a request may be, when it is read as a whole. Does not block.

@@ -74,6 +74,10 @@ asio::awaitable<bool> HttpConnection::serve_one() {
     ++requests_;
     transport_.allow_any_time();
     const Request request = parser.release();
+    if (context_.handler.gives_download(request)) {
+        co_await serve_download(request);
+        co_return false;
+    }
     co_await answer(request);
     Response response = std::move(*response_);
     response.version(request.version());
@@ -310,14 +314,8 @@ asio::awaitable<void> HttpConnection::answered() {
 asio::awaitable<bool> HttpConnection::send_stream(Response response) {
     const BytesView messages = bytes_of(response.body());
     piece_.assign(messages.begin(), messages.end());
-    complete(response, context_.clock.now());
-    response.content_length(boost::none);
     const bool chunked = response.version() == 11;
-    if (chunked) response.chunked(true);
-    response.keep_alive(false);
-    const std::string head = header_text(response);
-    transport_.allow(context_.limits.request);
-    bool goes_on = co_await transport_.write(bytes_of(head), {});
+    bool goes_on = co_await begin_pieces(response);
     next_ = resolver::Stream::Next::kMore;
     while (goes_on && !ending_) {
         goes_on = co_await write_piece(chunked);
@@ -329,6 +327,17 @@ asio::awaitable<bool> HttpConnection::send_stream(Response response) {
                                    next_ == resolver::Stream::Next::kClose);
     if (!whole || !chunked) co_return whole;
     co_return co_await transport_.write(bytes_of("0\r\n\r\n"), {});
+}
+
+/// The head of an answer whose length nobody knows yet. The connection ends with it.
+asio::awaitable<bool> HttpConnection::begin_pieces(Response& response) {
+    complete(response, context_.clock.now());
+    response.content_length(boost::none);
+    if (response.version() == 11) response.chunked(true);
+    response.keep_alive(false);
+    const std::string head = header_text(response);
+    transport_.allow(context_.limits.request);
+    co_return co_await transport_.write(bytes_of(head), {});
 }
 
 asio::awaitable<bool> HttpConnection::next_piece() {

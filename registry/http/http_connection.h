@@ -84,6 +84,9 @@ class HttpConnection final : public resolver::Connection,
     boost::asio::awaitable<void> serve_upload(Parser& header_parser);
     boost::asio::awaitable<bool> fill_piece(UploadParser& parser);
     boost::asio::awaitable<bool> take_pieces(UploadParser& parser, Upload& upload, bool chunked);
+    boost::asio::awaitable<void> serve_download(const Request& request);
+    boost::asio::awaitable<bool> give_pieces(Download& download, bool chunked);
+    boost::asio::awaitable<bool> begin_pieces(Response& response);
     boost::asio::awaitable<bool> send_stream(Response response);
     boost::asio::awaitable<bool> next_piece();
     boost::asio::awaitable<bool> write_piece(bool chunked);

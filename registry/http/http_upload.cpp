@@ -1,4 +1,5 @@
-// Bodies that are taken piece by piece, and answered while they come.
+// Bodies that are taken piece by piece, and answered while they come; answers that are made while
+// they are sent.
 
 #include <boost/beast/http/error.hpp>
 #include <exception>
@@ -19,6 +20,8 @@ namespace {
 
 // One of them is in memory for each upload; large enough for commits of a few thousand lines.
 constexpr std::size_t kPieceBytes = 256U << 10U;
+// Before an answer that waits for something to happen is asked again.
+constexpr std::chrono::milliseconds kDownloadPause{200};
 
 BytesView bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
@@ -72,12 +75,8 @@ asio::awaitable<void> HttpConnection::serve_upload(Parser& header_parser) {
     transport_.allow(context_.limits.request);
     const bool asked = co_await continue_if_asked(parser.get(), parser.is_done());
     if (!asked) co_return;
-    complete(start.response, context_.clock.now());
-    start.response.content_length(boost::none);
     const bool chunked = start.response.version() == 11;
-    if (chunked) start.response.chunked(true);
-    const std::string head = header_text(start.response);
-    const bool sent = co_await transport_.write(bytes_of(head), {});
+    const bool sent = co_await begin_pieces(start.response);
     if (!sent) co_return;
     const bool whole = co_await take_pieces(parser, *start.upload, chunked);
     if (whole && chunked) co_await transport_.write(bytes_of("0\r\n\r\n"), {});
@@ -138,6 +137,60 @@ asio::awaitable<bool> HttpConnection::fill_piece(UploadParser& parser) {
     }
     upload_.resize(filled());
     co_return true;
+}
+
+/// The connection ends with the answer.
+asio::awaitable<void> HttpConnection::serve_download(const Request& request) {
+    const Caller who = caller();
+    DownloadStart start;
+    const auto begin = [&start, &request, &who, &handler = context_.handler] {
+        try {
+            start = handler.begin_download(request, who);
+        } catch (const std::exception&) {
+            start.response = refusal_response(status::internal_server_error,
+                                              "the request could not be carried out");
+        }
+    };
+    const bool begun = co_await on_pool(begin);
+    if (!begun) co_return;
+    const bool is_head = request.method() == beast::http::verb::head;
+    start.response.version(request.version());
+    start.response.keep_alive(false);
+    if (!start.download || is_head) {
+        co_await send(std::move(start.response), is_head);
+        co_return;
+    }
+    const bool chunked = start.response.version() == 11;
+    const bool sent = co_await begin_pieces(start.response);
+    const bool whole = sent && co_await give_pieces(*start.download, chunked);
+    if (whole && chunked) co_await transport_.write(bytes_of("0\r\n\r\n"), {});
+    // Its end may take a moment, too.
+    co_await on_pool([&start] { start.download.reset(); });
+}
+
+/// False: the answer broke off, or the peer does not take it.
+asio::awaitable<bool> HttpConnection::give_pieces(Download& download, bool chunked) {
+    for (;;) {
+        auto next = Download::Next::kBroken;
+        piece_.clear();
+        const auto give = [this, &download, &next] {
+            try {
+                next = download.give(piece_);
+            } catch (const std::exception&) {
+                next = Download::Next::kBroken;
+            }
+        };
+        const bool given = co_await on_pool(give);
+        if (!given || ending_) co_return false;
+        const bool written = co_await write_piece(chunked);
+        if (!written) co_return false;
+        if (next == Download::Next::kEnd) co_return true;
+        if (next == Download::Next::kBroken) co_return false;
+        if (next == Download::Next::kMore) continue;
+        asio::steady_timer pause(transport_.executor(), kDownloadPause);
+        co_await pause.async_wait(kAsTuple);
+        if (ending_ || !transport_.is_open()) co_return false;
+    }
 }
 
 }  // namespace idnode::http

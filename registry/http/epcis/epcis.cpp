@@ -53,16 +53,21 @@ class EpcisHandler final : public Handler {
         : lifecycle_(lifecycle), logins_(logins), routes_(all_routes()) {}
 
     Response handle(const Request& request, const Caller& caller) override {
-        // Libraries report by exceptions what only a lack of memory can make them.
-        try {
-            Response out = route(request, caller);
-            say_versions(out);
-            return out;
-        } catch (const std::exception&) {
-            return problem({.status = status::internal_server_error,
-                            .type = "ImplementationException",
-                            .detail = "the request could not be carried out"});
-        }
+        return guarded(request, caller,
+                       [](const EpcisRoute& route, EpcisCall& call) {
+                           return DownloadStart{route.function(call), nullptr};
+                       })
+            .response;
+    }
+
+    bool gives_download(const Request& request) const override {
+        const EpcisRoute* route = route_for(request).route;
+        return route != nullptr && route->stream != nullptr &&
+               (route->is_streamed == nullptr || route->is_streamed(request));
+    }
+    DownloadStart begin_download(const Request& request, const Caller& caller) override {
+        return guarded(request, caller,
+                       [](const EpcisRoute& route, EpcisCall& call) { return route.stream(call); });
     }
 
     std::optional<Response> turn_away(const RequestHeader& /*header*/, status status,
@@ -80,28 +85,72 @@ class EpcisHandler final : public Handler {
     }
 
   private:
-    Response route(const Request& request, const Caller& caller) {
-        const auto [path, query] = target_of(request);
+    struct Found {
+        const EpcisRoute* route = nullptr;
+        std::vector<std::string_view> subjects;
+        std::string allowed;  // methods, where only the method does not fit
+    };
+    Found route_for(const Request& request) const {
+        const std::string_view path = target_of(request).path;
+        const verb method = request.method() == verb::head ? verb::get : request.method();
+        Found out;
+        for (const EpcisRoute& route : routes_) {
+            auto subjects = match_path(route.path, path);
+            if (!subjects) continue;
+            if (route.method == method) return {&route, *std::move(subjects), {}};
+            out.allowed += (out.allowed.empty() ? "" : ", ") +
+                           std::string(boost::beast::http::to_string(route.method));
+        }
+        return out;
+    }
+
+    template <class CarryOut>
+    DownloadStart guarded(const Request& request, const Caller& caller, const CarryOut& carry_out) {
+        // Libraries report by exceptions what only a lack of memory can make them.
+        try {
+            DownloadStart out = answered(request, caller, carry_out);
+            say_versions(out.response);
+            return out;
+        } catch (const std::exception&) {
+            return {problem({.status = status::internal_server_error,
+                             .type = "ImplementationException",
+                             .detail = "the request could not be carried out"}),
+                    nullptr};
+        }
+    }
+
+    template <class CarryOut>
+    DownloadStart answered(const Request& request, const Caller& caller,
+                           const CarryOut& carry_out) {
+        const Found found = route_for(request);
+        if (found.route == nullptr) return {no_route(found), nullptr};
         EpcisCall call{.request = request,
                        .caller = caller,
                        .lifecycle = lifecycle_,
                        .actor = {},
-                       .query = query};
-        if (auto read = call.parameters.add_form(query); !read) {
-            return problem({.status = status::bad_request,
-                            .type = "QueryParameterException",
-                            .detail = read.error().detail});
+                       .query = target_of(request).query};
+        if (auto read = call.parameters.add_form(call.query); !read) {
+            return {problem({.status = status::bad_request,
+                             .type = "QueryParameterException",
+                             .detail = read.error().detail}),
+                    nullptr};
         }
-        const verb method = request.method() == verb::head ? verb::get : request.method();
-        std::string allowed;
-        for (const EpcisRoute& route : routes_) {
-            const auto subjects = match_path(route.path, path);
-            if (!subjects) continue;
-            if (route.method == method) return carry_out(call, route, *subjects);
-            allowed += (allowed.empty() ? "" : ", ") +
-                       std::string(boost::beast::http::to_string(route.method));
+        for (const std::string_view subject : found.subjects) {
+            auto decoded = percent_decode(subject);
+            if (!decoded || !is_utf8(*decoded)) {
+                return {problem(registration::invalid("path", "must be percent-encoded UTF-8")),
+                        nullptr};
+            }
+            call.subjects.push_back(*std::move(decoded));
         }
-        if (allowed.empty()) {
+        auto admitted = admit(request, caller, found.route->open);
+        if (!admitted) return {problem(admitted.error()), nullptr};
+        call.actor = *std::move(admitted);
+        return carry_out(*found.route, call);
+    }
+
+    static Response no_route(const Found& found) {
+        if (found.allowed.empty()) {
             return problem({.status = status::not_found,
                             .type = "NoSuchResourceException",
                             .detail = "there is no resource with this path"});
@@ -109,23 +158,7 @@ class EpcisHandler final : public Handler {
         Response out = problem({.status = status::method_not_allowed,
                                 .type = "ImplementationException",
                                 .detail = "this resource has no such method"});
-        out.set(field::allow, allowed);
-        return out;
-    }
-
-    Response carry_out(EpcisCall& call, const EpcisRoute& route,
-                       const std::vector<std::string_view>& subjects) {
-        for (const std::string_view subject : subjects) {
-            auto decoded = percent_decode(subject);
-            if (!decoded || !is_utf8(*decoded)) {
-                return problem(registration::invalid("path", "must be percent-encoded UTF-8"));
-            }
-            call.subjects.push_back(*std::move(decoded));
-        }
-        auto admitted = admit(call.request, call.caller, route.open);
-        if (!admitted) return problem(admitted.error());
-        call.actor = *std::move(admitted);
-        Response out = route.function(call);
+        out.set(field::allow, found.allowed);
         return out;
     }
 

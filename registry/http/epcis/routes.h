@@ -31,6 +31,10 @@ struct EpcisRoute {
     std::string_view path;
     bool open;  // whoever has not said who they are sees what is public
     Response (*function)(EpcisCall& call);
+    /// Given: the answer is made piece by piece where `is_streamed` says so (null: always), and
+    /// `function` gives it otherwise.
+    DownloadStart (*stream)(EpcisCall& call) = nullptr;
+    bool (*is_streamed)(const Request& request) = nullptr;
 };
 
 std::span<const EpcisRoute> capture_routes();
