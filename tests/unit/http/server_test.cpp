@@ -19,6 +19,28 @@ namespace {
 using testing::http_request;
 using testing::HttpClient;
 
+/// Three pieces, with a pause before the last; or for ever, or broken off after the first.
+class Pieces final : public http::Download {
+  public:
+    Pieces(std::string_view target, std::atomic<int>& alive) : target_(target), alive_(alive) {
+        alive_.fetch_add(1);
+    }
+    ~Pieces() override { alive_.fetch_sub(1); }
+    Next give(Bytes& out) override {
+        ++given_;
+        const Bytes piece = to_bytes("piece " + std::to_string(given_) + "\n");
+        out.insert(out.end(), piece.begin(), piece.end());
+        if (target_ == "/pieces/broken") return Next::kBroken;
+        if (target_ == "/pieces/forever") return Next::kMore;
+        return given_ == 1 ? Next::kMore : given_ == 2 ? Next::kLater : Next::kEnd;
+    }
+
+  private:
+    const std::string target_;
+    std::atomic<int>& alive_;
+    int given_ = 0;
+};
+
 /// Holds whoever asks for `/wait` until the test lets go.
 class SlowHandler final : public http::Handler {
   public:
@@ -31,7 +53,17 @@ class SlowHandler final : public http::Handler {
         return http::Response(boost::beast::http::status::ok, 11);
     }
 
+    bool gives_download(const http::Request& request) const override {
+        return request.target().starts_with("/pieces");
+    }
+    http::DownloadStart begin_download(const http::Request& request,
+                                       const http::Caller& /*caller*/) override {
+        return {http::Response(boost::beast::http::status::ok, 11),
+                std::make_unique<Pieces>(request.target(), downloads)};
+    }
+
     std::atomic<int> entered = 0;
+    std::atomic<int> downloads = 0;
     std::latch let_go{1};
 };
 
@@ -112,6 +144,29 @@ TEST_CASE("a server that stops answers what it has taken") {
     REQUIRE(reply);
     CHECK(reply->status == 200);
     CHECK(client.is_closed_within());
+}
+
+TEST_CASE("an answer in pieces comes whole, and one that breaks off has no end") {
+    ServedHandler node;
+    const auto reply = HttpClient(node.port).ask(http_request("GET", "/pieces"));
+    CHECK(reply.status == 200);
+    CHECK(reply.body == "piece 1\npiece 2\npiece 3\n");
+    HttpClient broken(node.port);
+    broken.send(http_request("GET", "/pieces/broken"));
+    const std::string octets = broken.receive_all();
+    CHECK(octets.find("piece 1\n") != std::string::npos);
+    CHECK(octets.find("\r\n0\r\n") == std::string::npos);
+}
+
+TEST_CASE("who goes away ends an answer that has no end") {
+    ServedHandler node;
+    {
+        HttpClient client(node.port);
+        client.send(http_request("GET", "/pieces/forever"));
+        while (node.handler.downloads == 0) std::this_thread::yield();
+    }
+    while (node.handler.downloads != 0) std::this_thread::yield();
+    CHECK(HttpClient(node.port).ask(http_request("GET", "/")).status == 200);
 }
 
 }  // namespace idnode::test
