@@ -68,6 +68,7 @@ const std::vector<Rule>& rules() {
 
         {"proto/handle", {"proto/base"}, {}, {}},
         {"proto/idnode", {"proto/base"}, {"protobuf"}, {}},
+        {"proto/schemes", {"proto/base"}, {}, {}},
         {"proto/base", {}, {}, {}},
     };
     return table;

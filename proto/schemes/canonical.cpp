@@ -1,0 +1,197 @@
+#include "proto/schemes/canonical.h"
+
+#include <algorithm>
+#include <array>
+
+#include "proto/base/text.h"
+#include "proto/schemes/epc_urn.h"
+#include "proto/schemes/generic_uri.h"
+#include "proto/schemes/gs1_ai.h"
+#include "proto/schemes/gs1_element_string.h"
+#include "proto/schemes/gs1_link.h"
+#include "proto/schemes/handle_name.h"
+#include "proto/schemes/limits.h"
+#include "proto/schemes/oid.h"
+#include "proto/schemes/text.h"
+
+namespace idnode::schemes {
+namespace {
+
+constexpr char kGroupSeparator = '\x1D';
+
+std::string_view trim(std::string_view text) {
+    const auto is_space = [](char octet) {
+        return (static_cast<unsigned char>(octet) <= 0x20 && octet != kGroupSeparator) ||
+               octet == 0x7F;
+    };
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+/// §1.4.1.
+Parsed<void> check_octets(std::string_view text) {
+    if (text.empty()) return Problem{Fault::kEmpty, "", "no identifier given"};
+    if (text.size() > limits::kIdentifierBytesMax) {
+        return Problem{
+            Fault::kTooLong, std::string(text.substr(0, 32)),
+            "at most " + std::to_string(limits::kIdentifierBytesMax) + " octets are accepted"};
+    }
+    bool is_ascii = true;
+    for (const char octet : text) {
+        const auto number = static_cast<unsigned char>(octet);
+        is_ascii = is_ascii && number < 0x80;
+        if ((number < 0x20 && octet != kGroupSeparator) || number == 0x7F) {
+            std::string shown = "0x";
+            shown += "0123456789ABCDEF"[number >> 4U];
+            shown += "0123456789ABCDEF"[number & 0xFU];
+            return Problem{Fault::kControl, std::move(shown), "a control character"};
+        }
+    }
+    if (is_ascii || is_utf8(text)) return {};
+    return Problem{Fault::kUtf8, "", "not well-formed UTF-8"};
+}
+
+/// §1.4.8.
+Problem unrecognised(std::string_view text) {
+    return {Fault::kUnrecognised, std::string(text),
+            "accepted are hdl:, gs1:, iac:, ecode:, oid:, did:, urn:, http: and https:, "
+            "prefix/suffix, element strings such as (01)…(21)…, dotted OIDs, VAA and MA codes, "
+            "and any other URI"};
+}
+
+/// Takes a tag off `text`, in either case.
+bool take_tag(std::string_view& text, std::string_view tag) {
+    if (!starts_with_folded(text, tag)) return false;
+    text.remove_prefix(tag.size());
+    return true;
+}
+
+/// Handle proxies, §1.4.3 (a).
+std::optional<Parsed<Canonical>> parse_proxied(const UriParts& parts, const Options& options,
+                                               Use use) {
+    const auto is_ours = [&parts](std::string_view host) {
+        return equal_folded(host, parts.host) || equal_folded(host, parts.authority);
+    };
+    if (!std::ranges::any_of(options.proxy_hosts, is_ours)) return std::nullopt;
+    if (parts.path.size() < 2 || !begins_as_handle(parts.path.substr(1))) return std::nullopt;
+    std::string handle;
+    if (!append_decoded(parts.path.substr(1), handle)) {
+        return Problem{Fault::kPercent, std::string(parts.path),
+                       "% must be followed by two hexadecimal digits"};
+    }
+    if (auto checked = check_octets(handle); !checked) return checked.error();
+    return parse_handle(handle, options, use);
+}
+
+Parsed<Canonical> parse_tagged_or_uri(std::string_view text, const Options& options, Use use);
+
+/// Configured hosts of other schemes, §1.4.3 (c).
+std::optional<Parsed<Canonical>> parse_carried(const UriParts& parts, const Options& options,
+                                               Use use) {
+    for (const CarrierHost& carrier : options.carriers) {
+        if (!equal_folded(carrier.host, parts.host) || !parts.path.starts_with(carrier.path)) {
+            continue;
+        }
+        std::string text = carrier.tag;
+        if (!append_decoded(parts.path.substr(carrier.path.size()), text)) {
+            return Problem{Fault::kPercent, std::string(parts.path),
+                           "% must be followed by two hexadecimal digits"};
+        }
+        if (auto checked = check_octets(text); !checked) return checked.error();
+        Options inner = options;
+        inner.carriers = {};  // a carrier that leads to another one leads nowhere
+        return parse_tagged_or_uri(text, inner, use);
+    }
+    return std::nullopt;
+}
+
+Parsed<Canonical> parse_web(std::string_view uri, std::string_view after_scheme,
+                            const Options& options, Use use) {
+    const UriParts parts = split_authority(after_scheme);
+    if (auto found = parse_proxied(parts, options, use)) return *std::move(found);
+    if (!parts.host.empty()) {
+        if (auto found = gs1::parse_link(parts.rest, use)) return *std::move(found);
+    }
+    if (auto found = parse_carried(parts, options, use)) return *std::move(found);
+    return parse_generic_uri(uri);
+}
+
+Parsed<Canonical> parse_gs1_path(std::string_view path, Use use) {
+    auto found = path.starts_with('/') ? gs1::parse_link(path, use) : std::nullopt;
+    if (found) return *std::move(found);
+    return Problem{Fault::kGs1KeyMissing, std::string(path),
+                   "after gs1: comes /key/value, and pairs of its qualifiers"};
+}
+
+/// §1.4.2 and §1.4.3: everything that begins with a scheme or one of our tags.
+Parsed<Canonical> parse_tagged_or_uri(std::string_view text, const Options& options, Use use) {
+    std::string_view rest = text;
+    if (take_tag(rest, "http://") || take_tag(rest, "https://")) {
+        return parse_web(text, text.substr(text.find("//")), options, use);
+    }
+    if (starts_with_folded(text, "urn:epc:")) return parse_epc_urn(text);
+    if (take_tag(rest, "hdl:") || take_tag(rest, "info:hdl/")) {
+        return parse_handle(rest, options, use);
+    }
+    if (take_tag(rest, "gs1:")) return parse_gs1_path(rest, use);
+    if (take_tag(rest, "urn:oid:") || take_tag(rest, "oid:")) {
+        return parse_oid(rest, options.oid_labels);
+    }
+    return parse_generic_uri(text);
+}
+
+/// The key that digits of this length mostly are; empty: none.
+std::string_view usual_key(std::size_t digits) {
+    if (digits == 8 || digits == 12 || digits == 13 || digits == 14) return "gs1:/01/";
+    return digits == 18 ? "gs1:/00/" : "";
+}
+
+/// §1.4.7.
+Parsed<Canonical> parse_digits(std::string_view digits, const Options& options, Use use) {
+    auto found = candidates(digits, options);
+    if (found.size() == 1 && use == Use::kLookUp) return std::move(found.front());
+    if (!found.empty()) {
+        std::string forms;
+        for (const Canonical& one : found) forms += (forms.empty() ? "" : ", ") + one.cid;
+        return Problem{Fault::kAmbiguous, std::string(digits), "say which of these: " + forms};
+    }
+    const std::string_view key = usual_key(digits.size());
+    if (!key.empty()) {
+        return parse_tagged_or_uri(std::string(key).append(digits), options, use);
+    }
+    return unrecognised(digits);
+}
+
+}  // namespace
+
+Parsed<Canonical> parse_uri(std::string_view uri, const Options& options, Use use) {
+    if (auto checked = check_octets(uri); !checked) return checked.error();
+    return parse_tagged_or_uri(uri, options, use);
+}
+
+std::vector<Canonical> candidates(std::string_view digits, const Options& options) {
+    std::vector<Canonical> out;
+    const auto add = [&](std::string_view tag, std::string_view text) {
+        auto found = parse_tagged_or_uri(std::string(tag).append(text), options, Use::kLookUp);
+        if (found) out.push_back(*std::move(found));
+    };
+    digits = trim(digits);
+    if (!all_digits(digits)) return out;
+    const std::string_view key = usual_key(digits.size());
+    if (!key.empty()) add(key, digits);
+    if (digits.size() == 13) add("gs1:/414/", digits);
+    add("ecode:", digits);
+    return out;
+}
+
+Parsed<Canonical> parse(std::string_view text, const Options& options, Use use) {
+    text = trim(text);
+    if (auto checked = check_octets(text); !checked) return checked.error();
+    if (gs1::is_element_string(text)) return gs1::parse_element_string(text, use);
+    if (begins_as_handle(text)) return parse_handle(text, options, use);
+    if (all_digits(text)) return parse_digits(text, options, use);
+    return parse_tagged_or_uri(text, options, use);
+}
+
+}  // namespace idnode::schemes

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "proto/schemes/canonical.h"
+
+/// Element strings of GS1 symbols, identifiers document §6.2.
+namespace idnode::schemes::gs1 {
+
+/// `(01)06901234567892(21)S1`, or as a scanner gives it: codes and values in one, those without
+/// predefined length ended by FNC1 as GS (0x1D), after an AIM symbology identifier (`]d2`) or not.
+/// The first key is the identifier; what neither is it nor one of its qualifiers is an attribute.
+/// Elements may stand in any order.
+Parsed<Canonical> parse_element_string(std::string_view text, Use use);
+
+/// Begins as `parse_element_string` expects: `]C1` and the like, or `(` digits `)`.
+bool is_element_string(std::string_view text);
+
+}  // namespace idnode::schemes::gs1
