@@ -56,6 +56,22 @@ std::optional<EntryEnd> read_end(std::string_view octets, std::size_t ordinal_by
     return out;
 }
 
+/// Bits of `v1::EventTells`.
+std::uint32_t told_by(const v1::EventRecord& record) {
+    std::uint32_t out = 0;
+    if (!record.disposition().empty()) out |= v1::EVENT_TELLS_DISPOSITION;
+    if (record.persistent_set_size() + record.persistent_unset_size() > 0) {
+        out |= v1::EVENT_TELLS_PERSISTENT;
+    }
+    if (!record.read_point().empty()) out |= v1::EVENT_TELLS_READ_POINT;
+    if (!record.biz_location().empty()) out |= v1::EVENT_TELLS_BIZ_LOCATION;
+    for (const v1::EventReference& one : record.destinations()) {
+        if (one.type() == "owning_party") out |= v1::EVENT_TELLS_OWNER;
+        if (one.type() == "possessing_party") out |= v1::EVENT_TELLS_POSSESSOR;
+    }
+    return out;
+}
+
 /// Gathers the entries of one event.
 class Writer {
   public:
@@ -134,6 +150,7 @@ class Writer {
         touch.set_level(record_.label().level());
         touch.set_biz_step(record_.biz_step());
         touch.set_stage(record_.stage());
+        touch.set_tells(told_by(record_));
         for (const Touched& one : touched_by(record_)) {
             touch.set_roles(one.roles);
             const std::string beginning = identifier_index_beginning(one.cid);
