@@ -65,6 +65,7 @@ std::uint32_t told_by(const v1::EventRecord& record) {
     }
     if (!record.read_point().empty()) out |= v1::EVENT_TELLS_READ_POINT;
     if (!record.biz_location().empty()) out |= v1::EVENT_TELLS_BIZ_LOCATION;
+    if (record.lots_size() > 0) out |= v1::EVENT_TELLS_LOT;
     for (const v1::EventReference& one : record.destinations()) {
         if (one.type() == "owning_party") out |= v1::EVENT_TELLS_OWNER;
         if (one.type() == "possessing_party") out |= v1::EVENT_TELLS_POSSESSOR;
@@ -170,7 +171,7 @@ class Writer {
         put(Table::kEventLinks, std::move(key), declares_ ? Bytes{} : octets_of(link));
     }
 
-    v1::EventLink link_to(std::string_view other, bool other_is_class) const {
+    v1::EventLink link_to(std::string_view other, bool is_class, bool other_is_class) const {
         v1::EventLink out;
         out.set_type(record_.type());
         out.set_action(record_.action());
@@ -180,15 +181,18 @@ class Writer {
         out.set_visibility(record_.label().visibility());
         out.set_level(record_.label().level());
         out.set_transformation_id(record_.transformation_id());
+        out.set_is_class(is_class);
         out.set_other_is_class(other_is_class);
         return out;
     }
 
     void child(const std::string& cid, bool is_class) {
-        link(cid, LinkRole::kChild, link_to(record_.parent(), false));
-        link(record_.parent(), LinkRole::kParent, link_to(cid, is_class));
+        link(cid, LinkRole::kChild, link_to(record_.parent(), is_class, false));
+        link(record_.parent(), LinkRole::kParent, link_to(cid, false, is_class));
     }
-    void transformed(const std::string& cid, LinkRole role) { link(cid, role, link_to({}, false)); }
+    void transformed(const std::string& cid, LinkRole role, bool is_class) {
+        link(cid, role, link_to({}, is_class, false));
+    }
 
     void links() {
         switch (record_.type()) {
@@ -207,19 +211,19 @@ class Writer {
         if (record_.parent().empty()) return;
         const bool has_children = record_.children_size() + record_.child_quantities_size() > 0;
         if (!has_children && record_.action() == v1::EVENT_ACTION_DELETE) {
-            link(record_.parent(), LinkRole::kEmptied, link_to({}, false));
+            link(record_.parent(), LinkRole::kEmptied, link_to({}, false, false));
         }
         for (const auto& one : record_.children()) child(one, false);
         for (const auto& one : record_.child_quantities()) child(one.epc_class(), true);
     }
     void transformation() {
-        for (const auto& one : record_.inputs()) transformed(one, LinkRole::kInput);
+        for (const auto& one : record_.inputs()) transformed(one, LinkRole::kInput, false);
         for (const auto& one : record_.input_quantities()) {
-            transformed(one.epc_class(), LinkRole::kInput);
+            transformed(one.epc_class(), LinkRole::kInput, true);
         }
-        for (const auto& one : record_.outputs()) transformed(one, LinkRole::kOutput);
+        for (const auto& one : record_.outputs()) transformed(one, LinkRole::kOutput, false);
         for (const auto& one : record_.output_quantities()) {
-            transformed(one.epc_class(), LinkRole::kOutput);
+            transformed(one.epc_class(), LinkRole::kOutput, true);
         }
         if (record_.transformation_id().empty()) return;
         const std::string beginning = transformation_beginning(record_.transformation_id());
