@@ -4,12 +4,15 @@
 #include <array>
 
 #include "proto/base/text.h"
+#include "proto/schemes/did.h"
+#include "proto/schemes/ecode.h"
 #include "proto/schemes/epc_urn.h"
 #include "proto/schemes/generic_uri.h"
 #include "proto/schemes/gs1_ai.h"
 #include "proto/schemes/gs1_element_string.h"
 #include "proto/schemes/gs1_link.h"
 #include "proto/schemes/handle_name.h"
+#include "proto/schemes/iac.h"
 #include "proto/schemes/limits.h"
 #include "proto/schemes/oid.h"
 #include "proto/schemes/text.h"
@@ -29,8 +32,11 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
+/// GS, which ends values in element strings.
+enum class Separators : bool { kRefused, kAllowed };
+
 /// §1.4.1.
-Parsed<void> check_octets(std::string_view text) {
+Parsed<void> check_octets(std::string_view text, Separators separators = Separators::kRefused) {
     if (text.empty()) return Problem{Fault::kEmpty, "", "no identifier given"};
     if (text.size() > limits::kIdentifierBytesMax) {
         return Problem{
@@ -41,7 +47,8 @@ Parsed<void> check_octets(std::string_view text) {
     for (const char octet : text) {
         const auto number = static_cast<unsigned char>(octet);
         is_ascii = is_ascii && number < 0x80;
-        if ((number < 0x20 && octet != kGroupSeparator) || number == 0x7F) {
+        const bool may_stand = octet == kGroupSeparator && separators == Separators::kAllowed;
+        if ((number < 0x20 && !may_stand) || number == 0x7F) {
             std::string shown = "0x";
             shown += "0123456789ABCDEF"[number >> 4U];
             shown += "0123456789ABCDEF"[number & 0xFU];
@@ -50,6 +57,18 @@ Parsed<void> check_octets(std::string_view text) {
     }
     if (is_ascii || is_utf8(text)) return {};
     return Problem{Fault::kUtf8, "", "not well-formed UTF-8"};
+}
+
+/// Digits and dots (§1.4.5), IRI or ASN.1 notation.
+bool is_oid(std::string_view text) {
+    const auto may_stand = [](char octet) { return is_digit(octet) || octet == '.'; };
+    const bool is_dotted = text.find('.') != std::string_view::npos && is_digit(text.front()) &&
+                           std::ranges::all_of(text, may_stand);
+    return is_dotted || text.front() == '/' || text.front() == '{';
+}
+
+bool has_scheme(std::string_view text) {
+    return is_letter(text.front()) && text.find(':') != std::string_view::npos;
 }
 
 /// §1.4.8.
@@ -75,11 +94,12 @@ std::optional<Parsed<Canonical>> parse_proxied(const UriParts& parts, const Opti
     };
     if (!std::ranges::any_of(options.proxy_hosts, is_ours)) return std::nullopt;
     if (parts.path.size() < 2 || !begins_as_handle(parts.path.substr(1))) return std::nullopt;
-    std::string handle;
-    if (!append_decoded(parts.path.substr(1), handle)) {
+    std::string decoded;
+    if (!append_decoded(parts.path.substr(1), decoded)) {
         return Problem{Fault::kPercent, std::string(parts.path),
                        "% must be followed by two hexadecimal digits"};
     }
+    const std::string_view handle = trim(decoded);
     if (auto checked = check_octets(handle); !checked) return checked.error();
     return parse_handle(handle, options, use);
 }
@@ -138,6 +158,9 @@ Parsed<Canonical> parse_tagged_or_uri(std::string_view text, const Options& opti
     if (take_tag(rest, "urn:oid:") || take_tag(rest, "oid:")) {
         return parse_oid(rest, options.oid_labels);
     }
+    if (take_tag(rest, "did:")) return parse_did(text);
+    if (take_tag(rest, "iac:")) return parse_iac(rest, use);
+    if (take_tag(rest, "ecode:")) return parse_ecode(rest, options, use);
     return parse_generic_uri(text);
 }
 
@@ -166,6 +189,7 @@ Parsed<Canonical> parse_digits(std::string_view digits, const Options& options, 
 }  // namespace
 
 Parsed<Canonical> parse_uri(std::string_view uri, const Options& options, Use use) {
+    uri = trim(uri);
     if (auto checked = check_octets(uri); !checked) return checked.error();
     return parse_tagged_or_uri(uri, options, use);
 }
@@ -187,10 +211,17 @@ std::vector<Canonical> candidates(std::string_view digits, const Options& option
 
 Parsed<Canonical> parse(std::string_view text, const Options& options, Use use) {
     text = trim(text);
+    if (gs1::is_element_string(text)) {
+        auto checked = check_octets(text, Separators::kAllowed);
+        if (!checked) return checked.error();
+        return gs1::parse_element_string(text, use);
+    }
     if (auto checked = check_octets(text); !checked) return checked.error();
-    if (gs1::is_element_string(text)) return gs1::parse_element_string(text, use);
-    if (begins_as_handle(text)) return parse_handle(text, options, use);
+    if (begins_as_handle(text) || is_bare_prefix(text)) return parse_handle(text, options, use);
+    if (is_oid(text)) return parse_oid(text, options.oid_labels);
+    if (begins_as_iac(text)) return parse_iac(text, use);
     if (all_digits(text)) return parse_digits(text, options, use);
+    if (!has_scheme(text)) return unrecognised(text);
     return parse_tagged_or_uri(text, options, use);
 }
 

@@ -57,7 +57,9 @@ constexpr std::array<std::string_view, 5> kForeignTypes{"gid", "adi", "usdod", "
 
 constexpr std::string_view kItip = "itip";
 constexpr std::string_view kSgln = "sgln";
+constexpr std::string_view kGrai = "8003";
 constexpr std::string_view kEvery = "*";
+constexpr std::string_view kNoExtension = "0";  // of a location, §6.5
 
 Problem wrong_fields(std::string_view urn, const EpcRule& rule) {
     std::string form = "<company prefix>.<reference>";
@@ -128,7 +130,7 @@ std::string key_digits(const EpcRule& rule, const Fields& fields) {
 
 bool is_without_last(const EpcRule& rule, const Fields& fields, bool is_pattern) {
     if (!rule.has_last || is_pattern) return true;
-    return rule.type == kSgln && fields.last == "0";  // §6.5: no extension
+    return rule.type == kSgln && fields.last == kNoExtension;
 }
 
 Parsed<Canonical> read(std::string_view urn, std::string_view rest, const EpcRule& rule,
@@ -141,7 +143,7 @@ Parsed<Canonical> read(std::string_view urn, std::string_view rest, const EpcRul
     std::string value =
         rule.shape == Shape::kText ? std::string(fields->company) : key_digits(rule, *fields);
     if (rule.shape == Shape::kText) value += fields->reference;
-    if (rule.code == "8003") value.insert(0, 1, '0');
+    if (rule.code == kGrai) value.insert(0, 1, '0');
     value += fields->piece;
     value += fields->total;
     const bool has_last = !is_without_last(rule, *fields, is_pattern);
@@ -205,18 +207,31 @@ void append_urn_text(std::string_view text, std::string& out) {
     }
 }
 
-void append_digit_fields(const EpcRule& rule, std::string_view value, std::size_t company,
+/// Company prefix and reference. Takes what it writes, and the check digit, off `value`.
+void append_digit_fields(const EpcRule& rule, std::size_t company, std::string_view& value,
                          std::string& out) {
-    if (rule.shape == Shape::kIndicator) {
-        out += value.substr(1, company);
-        out += '.';
-        out += value.front();
-        out += value.substr(1 + company, rule.digits - 1 - company);
-    } else {
-        out += value.substr(0, company);
-        out += '.';
-        out += value.substr(company, rule.digits - company);
-    }
+    const bool has_indicator = rule.shape == Shape::kIndicator;
+    std::string_view digits = value.substr(0, rule.digits);
+    value.remove_prefix(rule.digits + 1);
+    const std::string_view indicator = digits.substr(0, has_indicator ? 1 : 0);
+    digits.remove_prefix(indicator.size());
+    out.append(digits.substr(0, company)).append(1, '.');
+    out.append(indicator).append(digits.substr(company));
+    if (rule.type != kItip) return;
+    out.append(1, '.').append(value.substr(0, 2)).append(1, '.').append(value.substr(2, 2));
+    value = {};
+}
+
+void append_text_fields(std::size_t company, std::string_view& value, std::string& out) {
+    out.append(value.substr(0, company)).append(1, '.');
+    append_urn_text(value.substr(company), out);
+    value = {};
+}
+
+/// Whether `value` has the digits that `append_digit_fields` takes; only a text that is no CID has
+/// not.
+bool has_digits(const EpcRule& rule, std::string_view value) {
+    return value.size() >= rule.digits + 1 + (rule.type == kItip ? 4 : 0);
 }
 
 }  // namespace
@@ -250,41 +265,34 @@ std::optional<std::string> epc_urn(std::string_view cid, std::size_t company_dig
     if (company_digits < kCompanyDigitsMin || company_digits > kCompanyDigitsMax) {
         return std::nullopt;
     }
+    const auto company = gs1_company_digits(cid);
     const auto key = key_of_cid(cid);
     const EpcRule* rule = key ? rule_for(*key) : nullptr;
-    if (rule == nullptr) return std::nullopt;
+    if (!company || company->size() < company_digits || rule == nullptr) return std::nullopt;
 
     std::string_view value = key->value;
-    if (rule->code == "8003") value.remove_prefix(1);
+    if (rule->code == kGrai) value.remove_prefix(1);  // the filler
     std::string fields;
     if (rule->shape == Shape::kText) {
-        if (value.size() <= company_digits || !all_digits(value.substr(0, company_digits))) {
-            return std::nullopt;
-        }
-        fields += value.substr(0, company_digits);
-        fields += '.';
-        append_urn_text(value.substr(company_digits), fields);
-        value = {};
+        if (value.size() <= company_digits) return std::nullopt;  // no reference
+        append_text_fields(company_digits, value, fields);
     } else {
-        append_digit_fields(*rule, value, company_digits, fields);
-        value.remove_prefix(rule->digits + 1);
-    }
-    if (rule->type == kItip) {
-        fields.append(1, '.').append(value.substr(0, 2)).append(1, '.').append(value.substr(2));
-        value = {};
+        if (!has_digits(*rule, value)) return std::nullopt;
+        append_digit_fields(*rule, company_digits, value, fields);
     }
     const std::string_view last = rule->qualifier.empty() ? value : std::string_view(key->last);
     const bool is_location = rule->type == kSgln;
-    if (is_location && last == "0") return std::nullopt;  // would read back without extension
+    if (is_location && last == kNoExtension) return std::nullopt;  // would read back without
     const bool is_pattern = rule->has_last && last.empty() && !is_location;
     std::string out = "urn:epc:";
-    out += is_pattern ? "idpat" : rule->kind;
-    out.append(1, ':').append(rule->type).append(1, ':').append(fields);
-    if (is_pattern) {
-        out += ".*";
-    } else if (rule->has_last) {
-        out += '.';
-        is_location&& last.empty() ? void(out += '0') : append_urn_text(last, out);
+    out.append(is_pattern ? "idpat" : rule->kind).append(1, ':').append(rule->type);
+    out.append(1, ':').append(fields);
+    if (!rule->has_last) return out;
+    out += '.';
+    if (last.empty()) {
+        out += is_pattern ? kEvery : kNoExtension;
+    } else {
+        append_urn_text(last, out);
     }
     return out;
 }

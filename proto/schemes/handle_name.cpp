@@ -40,26 +40,8 @@ Parsed<void> check_part(std::string_view part, const PartRule& rule) {
                    std::string(rule.name) + " must have " + count + " digits"};
 }
 
-Parsed<void> check_industrial(std::string_view prefix, unsigned levels_max) {
-    const auto levels = static_cast<unsigned>(1 + std::ranges::count(prefix, '.'));
-    if (levels < 2) {
-        return Problem{Fault::kHandleIndustry, std::string(prefix), "the industry part is missing"};
-    }
-    if (levels > levels_max) {
-        return Problem{Fault::kHandleLevels, std::string(prefix),
-                       std::to_string(levels) + " levels, at most " + std::to_string(levels_max) +
-                           " are allowed"};
-    }
-    std::string_view rest = prefix;
-    for (unsigned level = 0; level < levels; ++level) {
-        const PartRule& rule = level == 0 ? kCountry : level == 1 ? kIndustry : kEnterprise;
-        if (auto checked = check_part(take_until(rest, '.'), rule); !checked) return checked;
-    }
-    return {};
-}
-
 Parsed<void> check_prefix(std::string_view prefix, unsigned levels_max) {
-    if (is_industrial(prefix)) return check_industrial(prefix, levels_max);
+    if (is_industrial(prefix)) return check_industrial_prefix(prefix, levels_max);
     if (prefix.empty() || prefix.starts_with('.') || prefix.ends_with('.') ||
         prefix.find("..") != std::string_view::npos) {
         return Problem{Fault::kHandlePrefix, std::string(prefix), "a part of the prefix is empty"};
@@ -113,6 +95,24 @@ Problem reference(std::string_view handle) {
 
 }  // namespace
 
+Parsed<void> check_industrial_prefix(std::string_view prefix, unsigned levels_max) {
+    const auto levels = static_cast<unsigned>(1 + std::ranges::count(prefix, '.'));
+    if (levels < 2) {
+        return Problem{Fault::kHandleIndustry, std::string(prefix), "the industry part is missing"};
+    }
+    if (levels > levels_max) {
+        return Problem{Fault::kHandleLevels, std::string(prefix),
+                       std::to_string(levels) + " levels, at most " + std::to_string(levels_max) +
+                           " are allowed"};
+    }
+    std::string_view rest = prefix;
+    for (unsigned level = 0; level < levels; ++level) {
+        const PartRule& rule = level == 0 ? kCountry : level == 1 ? kIndustry : kEnterprise;
+        if (auto checked = check_part(take_until(rest, '.'), rule); !checked) return checked;
+    }
+    return {};
+}
+
 Parsed<Canonical> parse_handle(std::string_view handle, const Options& options, Use use) {
     if (is_reference(handle)) return reference(handle);
     const std::size_t slash = handle.find('/');
@@ -140,8 +140,16 @@ Parsed<Canonical> parse_handle(std::string_view handle, const Options& options, 
     return out;
 }
 
+bool is_bare_prefix(std::string_view text) {
+    // An OID begins with 0, 1 or 2: the country part of a prefix has two digits.
+    const auto may_stand = [](char octet) { return is_digit(octet) || octet == '.'; };
+    return text.find('.') >= 2 && text.find('.') != std::string_view::npos &&
+           is_digit(text.front()) && std::ranges::all_of(text, may_stand);
+}
+
 bool begins_as_handle(std::string_view text) {
     if (text.empty() || !is_digit(text.front())) return false;
+    if (is_reference(text)) return true;
     const std::size_t slash = text.find('/');
     const std::string_view prefix = text.substr(0, slash);
     const auto may_stand = [](char octet) {

@@ -12,6 +12,12 @@ namespace idnode::schemes {
 /// normalisation form C.
 Parsed<Canonical> parse_handle(std::string_view handle, const Options& options, Use use);
 
+/// `country.industry.enterprise` with the lengths of §2.1.
+Parsed<void> check_industrial_prefix(std::string_view prefix, unsigned levels_max);
+
+/// Whether it is a prefix alone, such as `88.100.7`, without tag.
+bool is_bare_prefix(std::string_view text);
+
 /// Whether a text without tag begins as a handle does: digits, dots and so on before a slash.
 bool begins_as_handle(std::string_view text);
 
