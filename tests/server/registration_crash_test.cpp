@@ -16,15 +16,12 @@
 
 #include "storage/stores.h"
 #include "tests/server/registration_client.h"
+#include "tests/support/effort.h"
 
 namespace idnode::testing {
 namespace {
 
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
-constexpr unsigned kRounds = 200;
-#else
-constexpr unsigned kRounds = 8;  // a daemon takes seconds to start
-#endif
+constexpr unsigned kRounds = kIsFast ? 200 : 8;  // otherwise a daemon takes seconds to start
 // How long a daemon lives after it is ready.
 constexpr milliseconds kLifeMax{150};
 constexpr std::size_t kBatchItems = 10;

@@ -20,6 +20,7 @@
 #include "resolver/crypto/keys.h"
 #include "resolver/crypto/tls.h"
 #include "tests/server/setting.h"
+#include "tests/support/effort.h"
 
 namespace idnode::testing {
 namespace {
@@ -423,9 +424,9 @@ TEST_CASE("a mirror whose primary was replaced by an older copy of itself dumps 
 namespace {
 
 struct Size {
-    int records = 20'000;
-    int changes = 500;
-    int restarts = 6;
+    int records = effort(20'000);
+    int changes = effort(500);
+    int restarts = kIsSanitized ? 3 : 6;
 };
 
 /// `IDNODE_MIRROR_TEST=RECORDS,CHANGES,RESTARTS` for a run at full size.

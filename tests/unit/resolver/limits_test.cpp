@@ -1,6 +1,7 @@
 // What the engine bounds: sessions, challenges, guesses, selectors, signatures.
 
 #include "resolver/engine/signature_cache.h"
+#include "tests/support/effort.h"
 #include "tests/unit/resolver/administered_node.h"
 
 using namespace idnode;
@@ -11,6 +12,9 @@ using resolver::Carrier;
 using resolver::Effort;
 
 namespace {
+
+// Half a million.
+constexpr std::uint32_t kHalf = testing::effort(500'000U);
 
 resolver::Address source(std::uint32_t number) {
     resolver::Address out{};
@@ -134,9 +138,9 @@ TEST_CASE("H21: a million session setups, from one source and from many, keep wi
     resolver::SessionTable table(limits, entropy);
     const auto proven = open_session(table, 2);
     table.mark_authenticated(*proven);
-    for (int i = 0; i < 500'000; ++i) open_session(table, 1);
+    for (std::uint32_t i = 0; i < kHalf; ++i) open_session(table, 1);
     CHECK(table.size() == limits.sessions_per_source_max + 1);
-    for (std::uint32_t i = 0; i < 500'000; ++i) open_session(table, 10 + i);
+    for (std::uint32_t i = 0; i < kHalf; ++i) open_session(table, 10 + i);
     CHECK(table.size() == limits.sessions_max);
     CHECK(table.find(proven->terms().id, 0) != nullptr);
 }
@@ -157,10 +161,10 @@ TEST_CASE("H16: a million unauthenticated administrative requests leave a bounde
         return table.issue(source(from), 0, {{}, Bytes(100)}, Bytes(32), 0);
     };
     const auto first = issue(7);
-    for (int i = 0; i < 500'000; ++i) issue(1);
+    for (std::uint32_t i = 0; i < kHalf; ++i) issue(1);
     CHECK(table.size() == limits.pending_per_source_max + 1);
     CHECK(table.is_known(first.session_id, 0));
-    for (std::uint32_t i = 0; i < 500'000; ++i) issue(1'000 + i);
+    for (std::uint32_t i = 0; i < kHalf; ++i) issue(1'000 + i);
     CHECK(table.size() == limits.pending_max);
     CHECK_FALSE(table.is_known(first.session_id, 0));
 }
