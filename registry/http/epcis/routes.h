@@ -42,5 +42,6 @@ std::span<const EpcisRoute> query_routes();
 std::span<const EpcisRoute> subscription_routes();
 std::span<const EpcisRoute> trace_routes();
 std::span<const EpcisRoute> product_routes();
+std::span<const EpcisRoute> access_routes();
 
 }  // namespace idnode::http
