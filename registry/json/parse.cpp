@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -69,16 +70,25 @@ class Handler {
         stack_.push_string(part);
         return true;
     }
-    bool on_number_part(string_view, error_code&) { return true; }
+    bool on_number_part(string_view part, error_code&) {
+        number_.append(part.data(), part.size());
+        return true;
+    }
     bool on_int64(std::int64_t number, string_view, error_code&) {
+        number_.clear();
         stack_.push_int64(number);
         return true;
     }
     bool on_uint64(std::uint64_t number, string_view, error_code&) {
+        number_.clear();
         stack_.push_uint64(number);
         return true;
     }
-    bool on_double(double number, string_view, error_code&) {
+    /// Boost.JSON's own number may be off by the last bit.
+    bool on_double(double number, string_view part, error_code&) {
+        number_.append(part.data(), part.size());
+        std::from_chars(number_.data(), number_.data() + number_.size(), number);
+        number_.clear();
         stack_.push_double(number);
         return true;
     }
@@ -111,6 +121,7 @@ class Handler {
 
     bj::value_stack stack_;
     std::string name_;
+    std::string number_;               // its text so far
     Names names_;                      // of all open objects, outer first
     std::vector<std::size_t> starts_;  // where in `names_` each open object begins
     std::string repeated_;

@@ -62,6 +62,10 @@ std::string_view name_of(Code code) {
     return row_of(code).name;
 }
 
+std::string_view name_of(const Refusal& refusal) {
+    return refusal.rule.empty() ? name_of(refusal.code) : refusal.rule;
+}
+
 unsigned http_status(Code code) {
     return row_of(code).http;
 }

@@ -54,7 +54,11 @@ struct Refusal {
     std::string remedy{};  // may be empty
     std::uint32_t retry_after_s = 0;  // 0: no time is known
     std::uint32_t index = 0;          // of the value it is about, if any
+    std::string_view rule{};  // the stable name of the rule, finer than the code; may be empty
 };
+
+/// What programs are told: the rule's name, or else the code's.
+std::string_view name_of(const Refusal& refusal);
 
 template <class T>
 using Outcome = Result<T, Refusal>;

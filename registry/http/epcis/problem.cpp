@@ -59,7 +59,7 @@ Problem to_problem(const registration::Refusal& refusal) {
             .type = exception_of(refusal.code),
             .detail = std::move(detail),
             .field = refusal.field,
-            .code = std::string(registration::name_of(refusal.code))};
+            .code = std::string(registration::name_of(refusal))};
 }
 
 Response json_answer(status status, std::string body, std::string_view content_type) {

@@ -1,0 +1,117 @@
+#include "registry/events/capture_rights.h"
+
+#include <algorithm>
+
+#include "proto/idnode/v1/enterprise.pb.h"
+#include "proto/schemes/canonical.h"
+#include "registry/events/event_keys.h"
+#include "registry/registration/grants.h"
+#include "registry/registration/objects.h"
+#include "registry/registration/prefixes.h"
+
+namespace idnode::events {
+
+using registration::Code;
+using registration::Outcome;
+using registration::Refusal;
+
+namespace {
+
+Refusal not_yours(std::string_view cid) {
+    return {.code = Code::kForeignPrefix,
+            .message = "the event names " + std::string(cid) +
+                       ", which belongs to another enterprise of this node",
+            .remedy = "ask its owner for a grant to capture events"};
+}
+
+template <class List, class Value>
+bool allows(const List& list, const Value& value) {
+    return list.empty() || std::ranges::find(list, value) != list.end();
+}
+
+bool covers_event(const v1::Grant& grant, const v1::EventRecord& event) {
+    return std::ranges::find(grant.actions(), v1::GRANT_ACTION_CAPTURE) != grant.actions().end() &&
+           grant.template_version().empty() &&
+           event.label().level() <= std::max(grant.level_max(), v1::DATA_LEVEL_GENERAL) &&
+           allows(grant.event_types(), event.type()) && allows(grant.biz_steps(), event.biz_step());
+}
+
+bool covers_identifier(const v1::Grant& grant, std::string_view cid) {
+    if (grant.handle().empty()) {
+        return grant.prefix().empty() || handle_prefix_of(cid) == grant.prefix();
+    }
+    const std::string granted = grant.prefix().empty() ? grant.handle() : "hdl:" + grant.handle();
+    return schemes::key_of(granted) == schemes::key_of(cid);
+}
+
+}  // namespace
+
+Outcome<bool> CaptureRights::is_statement(const v1::EventRecord& event) {
+    if (auto fine = check_enterprise(); !fine) return fine.error();
+    bool out = actor_.enterprise_id == 0;
+    if (out) return out;
+    for (const Touched& one : touched_by(event)) {
+        if (one.roles == v1::EVENT_ROLE_LOT) continue;
+        const auto standing = standing_of(one.cid);
+        if (!standing) return standing.error();
+        if (*standing == Standing::kOwn) continue;
+        if (*standing == Standing::kNobody) {
+            out = true;
+            continue;
+        }
+        const auto granted = is_granted(event, one.cid);
+        if (!granted) return granted.error();
+        if (!*granted) return not_yours(one.cid);
+    }
+    return out;
+}
+
+Outcome<CaptureRights::Standing> CaptureRights::standing_of(std::string_view cid) {
+    const auto owner = owners_.of(cid);
+    if (!owner) return owner.error();
+    if (*owner == 0) return Standing::kNobody;
+    if (*owner != actor_.enterprise_id) return Standing::kOther;
+    const std::string prefix = handle_prefix_of(cid);
+    if (prefix.empty()) return Standing::kOwn;
+    auto known = own_prefixes_.find(prefix);
+    if (known == own_prefixes_.end()) {
+        const auto usable = registration::Prefixes(registrar_).usable(actor_, prefix, true);
+        known =
+            own_prefixes_.emplace(prefix, usable ? Outcome<void>() : Outcome<void>(usable.error()))
+                .first;
+    }
+    if (!known->second) return known->second.error();
+    return Standing::kOwn;
+}
+
+/// Suspended enterprises say nothing more, about others' identifiers neither.
+Outcome<void> CaptureRights::check_enterprise() {
+    if (is_enterprise_fine_ || actor_.enterprise_id == 0) return {};
+    const auto enterprise =
+        registration::find<v1::Enterprise>(registrar_.store, model::Table::kEnterprises,
+                                           registration::number_key(actor_.enterprise_id));
+    if (!enterprise) return enterprise.error();
+    if (!*enterprise || (*enterprise)->state() != v1::ENTERPRISE_STATE_APPROVED) {
+        return Refusal{.code = Code::kPrefixDisabled,
+                       .message = "the enterprise is not approved, or suspended or retired",
+                       .remedy = "ask the operator of the node"};
+    }
+    is_enterprise_fine_ = true;
+    return {};
+}
+
+Outcome<bool> CaptureRights::is_granted(const v1::EventRecord& event, std::string_view cid) {
+    if (!grants_) {
+        auto received = registration::Grants(registrar_).received(actor_, {});
+        if (!received) return received.error();
+        grants_ = *std::move(received);
+    }
+    const auto owner = owners_.of(cid);
+    if (!owner) return owner.error();
+    return std::ranges::any_of(*grants_, [&](const v1::Grant& grant) {
+        return grant.enterprise_id() == *owner && covers_event(grant, event) &&
+               covers_identifier(grant, cid);
+    });
+}
+
+}  // namespace idnode::events
