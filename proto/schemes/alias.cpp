@@ -57,7 +57,9 @@ std::optional<std::string> prefix_of_did(std::string_view cid) {
 }
 
 std::optional<std::string> did_of_prefix(std::string_view cid) {
-    if (!cid.starts_with(kPrefixHandle)) return std::nullopt;
+    // Country parts of the industrial registries, §2.1: other registries have no did:cn.
+    const bool is_industrial = cid.starts_with("hdl:0.NA/88.") || cid.starts_with("hdl:0.NA/86.");
+    if (!is_industrial) return std::nullopt;
     return as_cid(parse_uri(std::string(kDidCn).append(cid.substr(kPrefixHandle.size()))));
 }
 

@@ -126,15 +126,18 @@ std::optional<Parsed<Canonical>> parse_carried(const UriParts& parts, const Opti
     return std::nullopt;
 }
 
-Parsed<Canonical> parse_web(std::string_view uri, std::string_view after_scheme,
-                            const Options& options, Use use) {
-    const UriParts parts = split_authority(after_scheme);
+/// §1.4.3.
+Parsed<Canonical> parse_web(std::string_view uri, const Options& options, Use use) {
+    const UriParts parts = split_authority(uri.substr(uri.find("//")));
     if (auto found = parse_proxied(parts, options, use)) return *std::move(found);
     if (!parts.host.empty()) {
         if (auto found = gs1::parse_link(parts.rest, use)) return *std::move(found);
     }
     if (auto found = parse_carried(parts, options, use)) return *std::move(found);
-    return parse_generic_uri(uri);
+    auto normal = parse_generic_uri(uri);
+    if (!normal || normal->cid == uri) return normal;
+    // Another spelling of a URL may hide what it is: `/%30%31/` is `/01/`.
+    return parse_web(normal->cid, options, use);
 }
 
 Parsed<Canonical> parse_gs1_path(std::string_view path, Use use) {
@@ -148,7 +151,7 @@ Parsed<Canonical> parse_gs1_path(std::string_view path, Use use) {
 Parsed<Canonical> parse_tagged_or_uri(std::string_view text, const Options& options, Use use) {
     std::string_view rest = text;
     if (take_tag(rest, "http://") || take_tag(rest, "https://")) {
-        return parse_web(text, text.substr(text.find("//")), options, use);
+        return parse_web(text, options, use);
     }
     if (starts_with_folded(text, "urn:epc:")) return parse_epc_urn(text);
     if (take_tag(rest, "hdl:") || take_tag(rest, "info:hdl/")) {

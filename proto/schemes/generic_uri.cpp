@@ -73,8 +73,16 @@ void remove_dot_segments(std::string& text, std::size_t start) {
     text.replace(start, std::string::npos, path);
 }
 
+/// RFC 3986, §3.2.2: an address in brackets, or a name without delimiters of other parts.
+bool is_host(std::string_view host) {
+    if (host.starts_with('['))
+        return host.ends_with(']') && host.find_first_of("[]", 1) == host.size() - 1;
+    return host.find_first_of(":[]@") == std::string_view::npos;
+}
+
 /// User as it is, host in lower case, a default port left out.
 Parsed<void> append_authority(const UriParts& parts, std::string_view scheme, std::string& out) {
+    if (!is_host(parts.host)) return wrong(parts.authority, "not a host");
     const auto user = static_cast<std::size_t>(parts.host.data() - parts.authority.data());
     if (auto added = append_normal(parts.authority.substr(0, user), out); !added) return added;
     const std::size_t host = out.size();
@@ -145,7 +153,10 @@ Parsed<Canonical> parse_generic_uri(std::string_view uri) {
     }
     if (scheme == "urn") {  // RFC 8141: the name space, too, is the same in either case
         const std::string_view name_space = take_until(rest, ':');
-        if (name_space.empty() || rest.empty()) {
+        const auto may_stand = [](char octet) {
+            return is_letter(octet) || is_digit(octet) || octet == '-';
+        };
+        if (name_space.empty() || rest.empty() || !std::ranges::all_of(name_space, may_stand)) {
             return wrong(uri, "a URN is urn:<name space>:<name>");
         }
         for (const char octet : name_space) out.cid += lower_ascii(octet);

@@ -154,3 +154,27 @@ Parsed<Canonical> parse_element_string(std::string_view text, Use use) {
 }
 
 }  // namespace idnode::schemes::gs1
+
+namespace idnode::schemes {
+
+std::string element_string(std::string_view cid, ElementForm form) {
+    std::string out;
+    if (!cid.starts_with("gs1:/")) return out;
+    gs1::PathReader path(cid);
+    std::string_view code;
+    std::string_view value;
+    bool needs_separator = false;
+    while (path.next(code, value)) {
+        if (form == ElementForm::kBrackets) {
+            out.append(1, '(').append(code).append(1, ')');
+        } else {
+            if (needs_separator) out += gs1::kSeparator;
+            out += code;
+            needs_separator = gs1::predefined_length(code) == 0;
+        }
+        append_decoded(value, out);
+    }
+    return out;
+}
+
+}  // namespace idnode::schemes

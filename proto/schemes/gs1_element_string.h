@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "proto/schemes/canonical.h"
@@ -17,3 +19,14 @@ Parsed<Canonical> parse_element_string(std::string_view text, Use use);
 bool is_element_string(std::string_view text);
 
 }  // namespace idnode::schemes::gs1
+
+namespace idnode::schemes {
+
+/// As people read it, or as a scanner gives it. Only the second is always read back: in the first a
+/// value may look like the next element.
+enum class ElementForm : std::uint8_t { kBrackets, kScanned };
+
+/// Of a CID of GS1; empty for others.
+std::string element_string(std::string_view cid, ElementForm form = ElementForm::kBrackets);
+
+}  // namespace idnode::schemes

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "proto/base/nfc.h"
 #include "proto/schemes/limits.h"
 #include "proto/schemes/text.h"
 
@@ -75,6 +76,10 @@ Parsed<void> check_suffix(std::string_view suffix) {
     };
     if (std::ranges::any_of(kSpaces, is_outer)) {
         return Problem{Fault::kHandleSpace, std::string(suffix), "begins or ends with a space"};
+    }
+    if (!is_nfc(suffix)) {
+        return Problem{Fault::kHandleNotNfc, std::string(suffix),
+                       "not in Unicode's normalisation form C"};
     }
     return {};
 }

@@ -110,7 +110,7 @@ Parsed<Canonical> parse_iac(std::string_view text, Use use) {
     const bool is_ma = code.starts_with(kMa);
     auto checked = is_vaa ? check_vaa(code) : is_ma ? check_ma(code) : check_other(code);
     if (!checked) return checked.error();
-    if (code.ends_with('/')) {
+    if (code.find('/') == code.size() - 1) {
         return Problem{Fault::kIacSyntax, code, "nothing follows the slash"};
     }
     const bool is_company = is_company_only(code);
