@@ -1,7 +1,8 @@
 // Writes the octets of the vectors as seeds: DIR/messages for complete messages, DIR/structures for
 // everything else, there with the octet in front that chooses the decoder; DIR/json from their JSON
 // forms; DIR/exchanges for requests with the octet in front that chooses how they are sent;
-// DIR/secrets for credentials and key files.
+// DIR/secrets for credentials and key files; DIR/identifiers for a spelling of each scheme.
+#include <array>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fstream>
@@ -83,6 +84,41 @@ void write_requests(const std::filesystem::path& folder) {
                R"("cnonce":"AAAA","signature":"AAAA","clientCert":false})");
 }
 
+/// A spelling of each scheme, and of each notation of a scheme.
+void write_identifiers(const std::filesystem::path& folder) {
+    constexpr std::array<std::string_view, 24> kSpellings{
+        "88.100.7/P-000123",
+        "hdl:88.101.0042/A/B.c",
+        "https://node.example.cn/88.100.7/P%2D1",
+        "25SVAA08810012345678/PUMP-0001",
+        "MA.156.M0.100/X1",
+        "ecode:109991234567890",
+        "ecode:30AB12PX401",
+        "1.2.156.3088.4.1",
+        "/ISO/Member-Body/156/3088",
+        "{iso(1) member-body(2) cn(156) 3088}",
+        "6901234567892",
+        "(01)06901234567892(10)A(B(21)S1(17)271231",
+        "]d201069012345678921727123110B7\x1D"
+        "21S1",
+        "https://example.cn/p/01/06901234567892/10/B7/21/S%2F1?17=271231#x",
+        "gs1:/8006/069012345678920102/21/S1",
+        "gs1:/8013/1987654Ad4X4bL5ttr2310c2K",
+        "urn:epc:id:sgtin:6901234.056789.PUMP-0001",
+        "urn:epc:id:sgln:6901234.00001.0",
+        "urn:epc:idpat:itip:6901234.056789.01.02.*",
+        "urn:epc:id:cpi:6901234.%23A%2F1.12",
+        "did:bid:byo1:ef214PmkhKndUcArDQPgD5J4fFVwqJFPt",
+        "did:cn:88.100.1;v=1/doc?x#key-1",
+        "HTTP://User@Example.CN:80/a/../b/./%7e?Q=%c3%a4#F",
+        "urn:uuid:5d0f0f64-0b2b-4a57-9a53-6f1a6d0d9e01",
+    };
+    std::filesystem::create_directories(folder);
+    for (std::size_t i = 0; i < kSpellings.size(); ++i) {
+        write(folder / std::to_string(i), as_bytes_view(kSpellings[i]));
+    }
+}
+
 Bytes behind(unsigned first, BytesView octets) {
     Bytes out{static_cast<std::byte>(first)};
     out.insert(out.end(), octets.begin(), octets.end());
@@ -110,6 +146,7 @@ void write_credential(const std::filesystem::path& folder, const test::WireVecto
 void write_all(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder / "json");
     write_requests(folder / "json");
+    write_identifiers(folder / "identifiers");
     std::filesystem::create_directories(folder / "messages");
     for (const char* kind : {"structures", "exchanges", "secrets"}) {
         std::filesystem::create_directories(folder / kind);

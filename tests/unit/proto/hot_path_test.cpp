@@ -7,6 +7,7 @@
 #include "proto/handle/message.h"
 #include "proto/handle/requests.h"
 #include "proto/handle/resolution.h"
+#include "proto/schemes/canonical.h"
 #include "tests/support/vectors.h"
 
 namespace {
@@ -107,6 +108,24 @@ TEST_CASE("refusing hostile octets allocates nothing") {
     const std::size_t after = allocations;
     CHECK(refused);
     CHECK(after == before);
+}
+
+TEST_CASE("the CID of an identifier in an event costs one allocation, its key none") {
+    std::string key;
+    key.reserve(64);
+    for (const std::string_view uri :
+         {"https://id.example.cn/01/06901234567892/10/B7/21/PUMP-0001", "hdl:88.100.7/P-000123",
+          "gs1:/00/069012340000000016", "https://id.example.cn/414/6901234000016/254/L3"}) {
+        INFO(uri);
+        const std::size_t before = allocations;
+        const auto found = schemes::parse_uri(uri);
+        const std::size_t parsed = allocations;
+        key.clear();
+        schemes::append_key(found->cid, true, key);
+        const std::size_t after = allocations;
+        CHECK(parsed - before == 1);
+        CHECK(after == parsed);
+    }
 }
 
 TEST_CASE("several messages fit into one buffer, and an abandoned one leaves no trace") {
