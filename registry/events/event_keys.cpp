@@ -277,6 +277,10 @@ void append_identifier_beginning(std::string_view cid, std::string& out) {
     if (out.find(kNul, begin) == std::string::npos) return;
     const std::string key = out.substr(begin);
     out.resize(begin);
+    append_key_beginning(key, out);
+}
+
+void append_key_beginning(std::string_view key, std::string& out) {
     for (const char c : key) {
         out += c;
         if (c == kNul) out += '\xFF';
@@ -287,6 +291,22 @@ void append_identifier(std::string_view cid, std::string& out) {
     append_identifier_beginning(cid, out);
     out += kNul;
     out += '\x01';
+}
+
+std::size_t end_of_identifier(std::string_view entry) {
+    constexpr std::string_view kEnd("\0\x01", 2);
+    const std::size_t at = entry.find(kEnd);
+    return at == std::string_view::npos ? entry.size() : at + kEnd.size();
+}
+
+std::string read_identifier(std::string_view escaped) {
+    std::string out;
+    out.reserve(escaped.size());
+    for (std::size_t at = 0; at + 2 < escaped.size(); ++at) {
+        out += escaped[at];
+        if (escaped[at] == kNul) ++at;  // 0xFF behind it
+    }
+    return out;
 }
 
 std::optional<EntryEnd> read_entry_end(std::string_view octets) {

@@ -37,6 +37,12 @@ std::int64_t read_time(std::string_view octets);
 /// The identifier's canonical key, escaped, without its end: for ranges.
 void append_identifier_beginning(std::string_view cid, std::string& out);
 void append_identifier(std::string_view cid, std::string& out);
+/// Of the key of an entry that begins with an identifier: where what follows it begins.
+std::size_t end_of_identifier(std::string_view entry);
+/// The canonical key of an identifier, escaped and with its end.
+std::string read_identifier(std::string_view escaped);
+/// As `append_identifier_beginning`, of a canonical key or the beginning of one.
+void append_key_beginning(std::string_view key, std::string& out);
 
 /// What an entry of an index ends with. `declared`: the entry says that this event is declared
 /// wrong, by the event with that key; it stands right behind the entry that it takes back.

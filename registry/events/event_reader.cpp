@@ -20,6 +20,9 @@ bool read_message(BytesView octets, Message& out) {
     return out.ParseFromArray(octets.data(), static_cast<int>(octets.size()));
 }
 
+/// Between the parts of a canonical key of GS1, identifiers document §1.3.
+constexpr char kElementSeparator = '\x1D';
+
 /// An entry with the declaration that takes it back, where one is known.
 struct Entry {
     EntryEnd end;
@@ -205,6 +208,50 @@ Result<void> EventReader::links(std::string_view cid, LinkRole role, Range range
         return decoder.read(entry) && visit(decoder.entry);
     });
     return decoder.is_damaged ? damaged("an entry of the index of links") : walked;
+}
+
+Result<void> EventReader::below(
+    std::string_view cid, Range range,
+    model::FunctionRef<bool(std::string_view key, const EntryEnd&)> visit) {
+    std::string beginning;
+    append_identifier_beginning(cid, beginning);
+    beginning += kElementSeparator;
+    model::ObjectCursor& entries = cursor(Table::kEventsByIdentifier);
+    std::string identifier;         // as it stands in the index, with its end
+    std::optional<EntryEnd> first;  // of this identifier; perhaps taken back by what follows
+    bool is_given = false;
+    const auto give = [&] {
+        if (!first || is_given) return true;
+        is_given = true;
+        return visit(read_identifier(identifier), *first);
+    };
+    auto there = entries.seek(beginning);
+    for (; there && *there && entries.key().starts_with(beginning); there = entries.next()) {
+        const std::string_view key = entries.key();
+        const std::size_t end_at = end_of_identifier(key);
+        const auto end = read_entry_end(key.substr(end_at));
+        if (!end) return damaged("an entry of the index by identifier");
+        if (key.substr(0, end_at) != identifier) {
+            if (!give()) return {};
+            identifier = key.substr(0, end_at);
+            first.reset();
+            is_given = false;
+        }
+        if (is_given) continue;
+        if (end->declared) {
+            if (first && end->event == first->event && *end->declared <= known_.last) first.reset();
+            continue;
+        }
+        if (first) {
+            if (!give()) return {};
+        } else if (end->event <= known_.last && end->event_time_ns >= range.from_ns &&
+                   end->event_time_ns < range.before_ns) {
+            first = end;
+        }
+    }
+    if (!there) return there.error();
+    give();
+    return {};
 }
 
 Result<void> EventReader::transformation(std::string_view transformation_id,

@@ -66,6 +66,11 @@ class EventReader {
     Result<void> transformation(std::string_view transformation_id,
                                 model::FunctionRef<bool(const EntryEnd&)> visit);
 
+    /// Identifiers that go on after this one, as serials after their lot: canonical keys in their
+    /// order, each with its first event of the range that is not declared wrong.
+    Result<void> below(std::string_view cid, Range range,
+                       model::FunctionRef<bool(std::string_view key, const EntryEnd&)> visit);
+
   private:
     model::ObjectCursor& cursor(model::Table table);
 

@@ -1,0 +1,690 @@
+#include "registry/events/trace_walk.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <tuple>
+
+#include "proto/schemes/canonical.h"
+
+namespace idnode::events {
+
+using registration::Outcome;
+using registration::to_refusal;
+
+namespace {
+
+/// How often the clock is looked at.
+constexpr std::size_t kStepsBetweenClocks = 256;
+
+Thing thing_of(const Containment::Source& source, ContainmentKind kind,
+               std::span<const std::string_view> cids) {
+    return {.enterprise_id = source.enterprise_id,
+            .visibility = source.visibility,
+            .level = source.level,
+            .type = kind == ContainmentKind::kAggregation ? v1::EVENT_TYPE_AGGREGATION
+                                                          : v1::EVENT_TYPE_ASSOCIATION,
+            .biz_step = source.biz_step,
+            .event_id = {},
+            .cids = cids};
+}
+
+TrailKind kind_of(ContainmentKind kind) {
+    return kind == ContainmentKind::kAggregation ? TrailKind::kAggregation
+                                                 : TrailKind::kAssociation;
+}
+
+/// What a transformation takes or gives, amounts included.
+template <class Visit>
+Outcome<void> each_of(const google::protobuf::RepeatedPtrField<std::string>& things,
+                      const google::protobuf::RepeatedPtrField<v1::EventQuantity>& amounts,
+                      const Visit& visit) {
+    for (const std::string& one : things) {
+        if (auto done = visit(one); !done) return done;
+    }
+    for (const v1::EventQuantity& one : amounts) {
+        if (auto done = visit(one.epc_class()); !done) return done;
+    }
+    return {};
+}
+
+/// Calls `visit` with each run of equal events, in order.
+template <class Gathered, class Visit>
+Outcome<void> each_event(std::vector<Gathered>& gathered, const Visit& visit) {
+    std::sort(gathered.begin(), gathered.end());
+    for (std::size_t begin = 0, end = 0; begin < gathered.size(); begin = end) {
+        while (end < gathered.size() && gathered[end].event == gathered[begin].event) ++end;
+        if (auto done = visit(std::span(gathered).subspan(begin, end - begin)); !done) return done;
+    }
+    gathered.clear();
+    return {};
+}
+
+}  // namespace
+
+bool TraceWalk::Growth::add(const Used& other) {
+    const auto place = std::ranges::lower_bound(used, other.at_ns, {}, &Used::at_ns);
+    if (place != used.end() && place->at_ns == other.at_ns) return place->inside.add(other.inside);
+    used.insert(place, other);
+    return true;
+}
+
+bool TraceWalk::Growth::add(const Growth& other) {
+    bool grew = reached.add(other.reached);
+    for (const Used& one : other.used) grew = add(one) || grew;
+    return grew;
+}
+
+TraceWalk::TraceWalk(const model::RecordStore& store, KnownAt known, const TraceQuestion& question,
+                     Sight& sight)
+    : question_(question),
+      sight_(sight),
+      containments_(store, known, question.as_of_ns),
+      links_(store, known),
+      touches_(store, known),
+      members_(store, known),
+      records_(store, known) {}
+
+EventReader::Range TraceWalk::until_as_of() const {
+    const std::int64_t last = question_.as_of_ns;
+    return {.from_ns = INT64_MIN, .before_ns = last == INT64_MAX ? INT64_MAX : last + 1};
+}
+
+bool TraceWalk::is_over() {
+    if (!is_over_ && ++steps_ % kStepsBetweenClocks == 0 &&
+        std::chrono::steady_clock::now() > question_.deadline) {
+        is_over_ = true;
+        result_.cut = TraceResult::Cut::kTime;
+    }
+    return is_over_;
+}
+
+Outcome<TraceResult> TraceWalk::run(std::span<const TraceStart> starts) {
+    if (auto done = begin(starts); !done) return std::move(done).error();
+    for (; depth_ < question_.depth_max && !frontier_.empty() && !is_over_; ++depth_) {
+        if (auto done = walk_round(); !done) return std::move(done).error();
+        end_round();
+    }
+    if (!frontier_.empty() && result_.cut == TraceResult::Cut::kNothing) {
+        result_.cut = TraceResult::Cut::kDepth;
+    }
+    // Those that were reached last.
+    for (NodeId id = 0; id < result_.nodes.size() && !is_over(); ++id) {
+        if (result_.nodes[id].is_looked_at) continue;
+        if (auto done = look_at(id, result_.nodes.cid(id)); !done) return std::move(done).error();
+    }
+    if (question_.direction == TraceDirection::kBack) {
+        for (NodeId id = 0; id < result_.nodes.size(); ++id) {
+            Intervals& told = result_.nodes[id].reached;
+            told.add(back_[id].reached);
+            for (const Used& one : back_[id].used) told.add(one.inside);
+        }
+    }
+    return std::move(result_);
+}
+
+Outcome<void> TraceWalk::begin(std::span<const TraceStart> starts) {
+    for (const TraceStart& start : starts) {
+        const NodeId id = result_.nodes.take(start.cid, schemes::key_of(start.cid));
+        Growth growth;
+        growth.reached.add(question_.direction == TraceDirection::kForward ? start.affected
+                                                                           : Interval{});
+        grow(id, std::move(growth));
+    }
+    result_.starts = result_.nodes.size();
+    end_round();
+    return {};
+}
+
+Outcome<void> TraceWalk::walk_round() {
+    for (place_ = 0; place_ < frontier_.size() && !is_over(); ++place_) {
+        const NodeId id = frontier_[place_];
+        const std::string cid = result_.nodes.cid(id);
+        if (auto done = look_at(id, cid); !done) return done;
+        auto done =
+            question_.direction == TraceDirection::kForward ? go_forward(cid) : go_back(cid);
+        if (!done) return done;
+    }
+    if (auto done = read_lots(); !done) return done;
+    if (question_.direction == TraceDirection::kBack) {
+        if (auto done = to_inputs(); !done) return done;
+        return runs_to_inputs();
+    }
+    for (const auto& [lot, shared] : shared_) {
+        if (auto done = share(lot, shared); !done) return done;
+    }
+    shared_.clear();
+    if (auto done = read_members(); !done) return done;
+    if (auto done = to_outputs(); !done) return done;
+    return runs_to_outputs();
+}
+
+/// What this round found becomes part of the nodes.
+void TraceWalk::end_round() {
+    frontier_.clear();
+    grown_.clear();
+    if (question_.direction == TraceDirection::kBack) back_.resize(result_.nodes.size());
+    std::vector<std::uint32_t> order(next_.size());
+    for (std::uint32_t at = 0; at < order.size(); ++at) order[at] = at;
+    std::ranges::sort(order, {}, [this](std::uint32_t at) { return result_.nodes.key(next_[at]); });
+    for (const std::uint32_t at : order) {
+        const NodeId id = next_[at];
+        Growth& growth = next_grown_[at];
+        place_in_next_[id] = kNoNode;
+        bool grew = false;
+        if (question_.direction == TraceDirection::kForward) {
+            grew = result_.nodes[id].reached.add(growth.reached);
+        } else {
+            grew = back_[id].add(growth);
+        }
+        if (!grew) continue;
+        frontier_.push_back(id);
+        grown_.push_back(std::move(growth));
+    }
+    next_.clear();
+    next_grown_.clear();
+    for (const NodeId id : unclear_next_) result_.nodes[id].is_unclear = true;
+    unclear_next_.clear();
+}
+
+/// Reads what touches the node: whether the caller may see it, whether its identifier is in use,
+/// and which lots it has to do with.
+Outcome<void> TraceWalk::look_at(NodeId id, const std::string& cid) {
+    TraceNode& node = result_.nodes[id];
+    const std::array<std::string_view, 1> cids{cid};
+    std::optional<registration::Refusal> refused;
+    std::optional<std::int64_t> began;
+    node.is_looked_at = true;
+    node.has_ended = false;
+    auto read = touches_.touches(cid, until_as_of(), [&](const Touch& touch) {
+        const v1::EventTouch& what = touch.what;
+        if (touch.end.declared || what.declares_error()) return true;
+        const std::int64_t at_ns = touch.end.event_time_ns;
+        const Thing thing{.enterprise_id = what.enterprise_id(),
+                          .visibility = what.visibility(),
+                          .level = what.level(),
+                          .type = what.type(),
+                          .biz_step = what.biz_step(),
+                          .event_id = {},
+                          .cids = cids};
+        auto leave = leave_for(thing);
+        if (!leave) {
+            refused = std::move(leave).error();
+            return false;
+        }
+        if (leave->is_clear) node.is_visible = true;
+        const bool is_itself =
+            (what.roles() & (v1::EVENT_ROLE_EPC | v1::EVENT_ROLE_CLASS)) == v1::EVENT_ROLE_EPC;
+        if (what.type() == v1::EVENT_TYPE_OBJECT && is_itself) {
+            if (what.action() == v1::EVENT_ACTION_ADD) {
+                began = at_ns;
+                node.has_ended = false;
+            } else if (what.action() == v1::EVENT_ACTION_DELETE && began != at_ns &&
+                       !node.has_ended) {
+                node.has_ended = true;
+                node.ended_ns = at_ns;
+            }
+        }
+        if (!leave->is_known) return true;
+        if ((what.roles() & v1::EVENT_ROLE_LOT) != 0U) {
+            member_events_.push_back({touch.end.event, place_, at_ns, leave->is_clear});
+        }
+        constexpr std::uint32_t kMade = v1::EVENT_ROLE_EPC | v1::EVENT_ROLE_OUTPUT;
+        if ((what.tells() & v1::EVENT_TELLS_LOT) != 0U && (what.roles() & kMade) != 0U) {
+            lot_events_.push_back({touch.end.event, place_, at_ns, leave->is_clear});
+        }
+        return !is_over();
+    });
+    if (refused) return *std::move(refused);
+    if (!read) return to_refusal(read.error());
+    return {};
+}
+
+// ---- Forward
+
+Outcome<void> TraceWalk::go_forward(const std::string& cid) {
+    const Intervals& grown = grown_[place_].reached;
+    if (auto done = into_containers(place_, cid, grown); !done) return done;
+    if (auto done = into_transformations(place_, cid, grown); !done) return done;
+    if (const std::string lot = lot_in(cid); !lot.empty()) {
+        if (auto done = of_lot(place_, lot, {}); !done) return done;
+    }
+    return to_members(cid);
+}
+
+/// While it was inside, the container was affected (§14.1, nesting: the overlap counts).
+Outcome<void> TraceWalk::into_containers(std::uint32_t place, const std::string& cid,
+                                         const Intervals& grown) {
+    auto containers = containments_.containers_of(cid);
+    if (!containers) return to_refusal(containers.error());
+    for (const Containment& one : *containers) {
+        if (one.is_possible && !question_.with_possible) continue;
+        Intervals inside = grown.overlap_with(one.during);
+        if (inside.is_empty()) continue;
+        const auto leave = leave_for(one);
+        if (!leave) return leave.error();
+        if (!leave->is_known) continue;
+        const Edge edge{.step = {.from = frontier_[place],
+                                 .kind = kind_of(one.kind),
+                                 .at_ns = one.during.from_ns,
+                                 .event = one.opened_by},
+                        .is_clear = leave->is_clear,
+                        .owner_id = one.opened.enterprise_id};
+        Growth growth{.reached = std::move(inside)};
+        if (auto done = reach(one.parent, edge, growth); !done) return done;
+    }
+    return {};
+}
+
+/// Notes the transformations that it went into while it was affected.
+Outcome<void> TraceWalk::into_transformations(std::uint32_t place, const std::string& cid,
+                                              const Intervals& grown) {
+    std::optional<registration::Refusal> refused;
+    auto read = links_.links(cid, LinkRole::kInput, until_as_of(), [&](const Link& link) {
+        const std::int64_t at_ns = link.end.event_time_ns;
+        if (!grown.covers(at_ns)) return true;
+        auto leave = leave_for(cid, link.what);
+        if (!leave) {
+            refused = std::move(leave).error();
+            return false;
+        }
+        if (leave->is_known) gather(link, {link.end.event, place, at_ns, leave->is_clear});
+        return !is_over();
+    });
+    if (refused) return *std::move(refused);
+    if (!read) return to_refusal(read.error());
+    return {};
+}
+
+void TraceWalk::gather(const Link& link, const Gathered& seen) {
+    if (link.what.transformation_id().empty()) {
+        transformations_.push_back(seen);
+    } else {
+        runs_[link.what.transformation_id()].push_back(seen);
+    }
+}
+
+/// From a lot to identifiers that name it as a part of their own.
+Outcome<void> TraceWalk::to_members(const std::string& cid) {
+    if (cid.find("/10/") == std::string::npos || !lot_in(cid).empty()) return {};
+    std::optional<registration::Refusal> refused;
+    auto read = members_.below(cid, until_as_of(), [&](std::string_view key, const EntryEnd& end) {
+        const auto member = schemes::cid_of_key(key);
+        if (!member) return true;
+        Growth growth{
+            .reached = grown_[place_].reached.overlap_with({end.event_time_ns, Interval::kNoEnd})};
+        const Edge edge{.step = {.from = frontier_[place_],
+                                 .kind = TrailKind::kLot,
+                                 .at_ns = end.event_time_ns,
+                                 .event = end.event}};
+        if (auto done = reach(*member, edge, growth); !done) {
+            refused = std::move(done).error();
+            return false;
+        }
+        return !is_over();
+    });
+    if (refused) return *std::move(refused);
+    if (!read) return to_refusal(read.error());
+    return {};
+}
+
+/// From lots to what events say is of them, since they say so.
+Outcome<void> TraceWalk::read_members() {
+    return each_event(member_events_, [&](std::span<const Gathered> of_event) -> Done {
+        if (is_over()) return {};
+        auto record = records_.find(of_event.front().event);
+        if (!record) return to_refusal(record.error());
+        if (!*record) return {};
+        if ((*record)->lots_size() > 1) many_lots_.insert(of_event.front().event);
+        for (const Gathered& one : of_event) {
+            const Growth growth{
+                .reached = grown_[one.place].reached.overlap_with({one.at_ns, Interval::kNoEnd})};
+            const Edge edge{.step = {.from = frontier_[one.place],
+                                     .kind = TrailKind::kLot,
+                                     .at_ns = one.at_ns,
+                                     .event = one.event},
+                            .is_clear = one.is_clear,
+                            .owner_id = (*record)->enterprise_id()};
+            const auto to = [&](const std::string& member) { return reach(member, edge, growth); };
+            auto done = (*record)->type() == v1::EVENT_TYPE_TRANSFORMATION
+                            ? each_of((*record)->outputs(), {}, to)
+                            : each_of((*record)->epcs(), {}, to);
+            if (!done) return done;
+        }
+        return {};
+    });
+}
+
+/// From things to the lots that events say they are of.
+Outcome<void> TraceWalk::read_lots() {
+    return each_event(lot_events_, [&](std::span<const Gathered> of_event) -> Done {
+        if (is_over()) return {};
+        // Members of one lot need not look for it again.
+        const bool is_forward = question_.direction == TraceDirection::kForward;
+        const bool has_more = many_lots_.contains(of_event.front().event);
+        const auto is_known = [&](const Gathered& one) {
+            const TrailStep& via = result_.nodes[frontier_[one.place]].via;
+            return is_forward && !has_more && via.kind == TrailKind::kLot && via.event == one.event;
+        };
+        if (std::ranges::all_of(of_event, is_known)) return {};
+        auto record = records_.find(of_event.front().event);
+        if (!record) return to_refusal(record.error());
+        if (!*record) return {};
+        for (const Gathered& one : of_event) {
+            const Edge edge{.step = {.from = frontier_[one.place],
+                                     .kind = TrailKind::kLot,
+                                     .at_ns = one.at_ns,
+                                     .event = one.event},
+                            .is_clear = one.is_clear,
+                            .owner_id = (*record)->enterprise_id()};
+            for (const std::string& lot : (*record)->lots()) {
+                if (auto done = of_lot(one.place, lot, edge); !done) return done;
+            }
+        }
+        return {};
+    });
+}
+
+/// Back, what went into the lot went into the thing. Forward, what is said of the lot is said of
+/// the thing, but does not make the whole lot suspect (§14.3).
+Outcome<void> TraceWalk::of_lot(std::uint32_t place, const std::string& lot, const Edge& edge) {
+    if (question_.direction == TraceDirection::kBack) {
+        Edge step = edge;
+        step.step.from = frontier_[place];
+        step.step.kind = TrailKind::kLot;
+        const Growth growth = back_[frontier_[place]];
+        return reach(lot, step, growth);
+    }
+    const auto [shared, is_new] = shared_.try_emplace(lot, Shared{.place = place});
+    shared->second.place = std::min(shared->second.place, place);
+    shared->second.grown.add(grown_[place].reached);
+    return {};
+}
+
+Outcome<void> TraceWalk::share(const std::string& lot, const Shared& shared) {
+    if (const auto id = result_.nodes.find(schemes::key_of(lot))) {
+        Intervals reached = result_.nodes[*id].reached;
+        if (!reached.add(shared.grown)) return {};  // gone on from already
+    }
+    if (auto done = into_containers(shared.place, lot, shared.grown); !done) return done;
+    return into_transformations(shared.place, lot, shared.grown);
+}
+
+Outcome<void> TraceWalk::to_outputs() {
+    return each_event(transformations_, [&](std::span<const Gathered> of_event) -> Done {
+        const Gathered& first = of_event.front();
+        if (is_over() || !transformed_.insert(first.event).second) return {};
+        auto record = records_.find(first.event);
+        if (!record) return to_refusal(record.error());
+        if (!*record) return {};
+        const Edge edge{.step = {.from = frontier_[first.place],
+                                 .kind = TrailKind::kTransformation,
+                                 .at_ns = first.at_ns,
+                                 .event = first.event},
+                        .is_clear = first.is_clear,
+                        .owner_id = (*record)->enterprise_id()};
+        const Growth growth{.reached = Intervals({first.at_ns, Interval::kNoEnd})};
+        return each_of((*record)->outputs(), (*record)->output_quantities(),
+                       [&](const std::string& made) { return reach(made, edge, growth); });
+    });
+}
+
+template <class Visit>
+Outcome<void> TraceWalk::each_of_run(const std::string& transformation_id, const Visit& visit) {
+    std::vector<EntryEnd> events;
+    auto read = links_.transformation(transformation_id, [&](const EntryEnd& end) {
+        if (end.event_time_ns <= question_.as_of_ns) events.push_back(end);
+        return true;
+    });
+    if (!read) return to_refusal(read.error());
+    for (const EntryEnd& end : events) {
+        if (is_over()) return {};
+        auto record = records_.find(end.event);
+        if (!record) return to_refusal(record.error());
+        if (!*record) continue;
+        const auto leave = leave_for(**record);
+        if (!leave) return leave.error();
+        if (!leave->is_known) continue;
+        if (auto done = visit(**record, end.event, leave->is_clear); !done) return done;
+    }
+    return {};
+}
+
+/// Of a transformation that lasts every input may be in every output, whatever came first; it is
+/// there from when the input was fed (§14.2).
+Outcome<void> TraceWalk::runs_to_outputs() {
+    for (const auto& [transformation_id, seen] : runs_) {
+        const Gathered& first = *std::ranges::min_element(
+            seen, {}, [](const Gathered& one) { return std::pair(one.at_ns, one.place); });
+        const auto [since, is_new] = run_since_.try_emplace(transformation_id, first.at_ns);
+        if (!is_new && since->second <= first.at_ns) continue;
+        since->second = first.at_ns;
+        const Growth growth{.reached = Intervals({first.at_ns, Interval::kNoEnd})};
+        auto done = each_of_run(transformation_id, [&](const v1::EventRecord& record,
+                                                       const EventKey& event, bool is_clear) {
+            const Edge edge{.step = {.from = frontier_[first.place],
+                                     .kind = TrailKind::kTransformation,
+                                     .at_ns = first.at_ns,
+                                     .event = event},
+                            .is_clear = is_clear && first.is_clear,
+                            .owner_id = record.enterprise_id()};
+            return each_of(record.outputs(), record.output_quantities(),
+                           [&](const std::string& made) { return reach(made, edge, growth); });
+        });
+        if (!done) return done;
+    }
+    runs_.clear();
+    return {};
+}
+
+// ---- Back
+
+Outcome<void> TraceWalk::go_back(const std::string& cid) {
+    if (auto done = to_contents(cid); !done) return done;
+    if (auto done = to_origins(cid); !done) return done;
+    if (const std::string lot = lot_in(cid); !lot.empty()) return of_lot(place_, lot, {});
+    return {};
+}
+
+Outcome<void> TraceWalk::to_contents(const std::string& cid) {
+    auto contents = containments_.contents_of(cid);
+    if (!contents) return to_refusal(contents.error());
+    const Growth& parent = back_[frontier_[place_]];
+    for (const Containment& one : *contents) {
+        if (one.is_possible && !question_.with_possible) continue;
+        Growth growth{.reached = parent.reached.overlap_with(one.during)};
+        for (const Used& used : parent.used) {
+            if (one.during.covers(used.at_ns)) growth.used.push_back(used);
+        }
+        if (growth.is_empty()) continue;
+        const auto leave = leave_for(one);
+        if (!leave) return leave.error();
+        if (!leave->is_known) continue;
+        const Edge edge{.step = {.from = frontier_[place_],
+                                 .kind = kind_of(one.kind),
+                                 .at_ns = one.during.from_ns,
+                                 .event = one.opened_by},
+                        .is_clear = leave->is_clear,
+                        .owner_id = one.opened.enterprise_id};
+        if (auto done = reach(one.child, edge, growth); !done) return done;
+    }
+    return {};
+}
+
+/// When a thing that was made then was inside what the trail began with.
+Intervals TraceWalk::inside_since(std::uint32_t place, std::int64_t made_ns) const {
+    const Growth& made = back_[frontier_[place]];
+    const Interval since{made_ns, Interval::kNoEnd};
+    Intervals out = made.reached.overlap_with(since);
+    for (const Used& one : made.used) {
+        if (one.at_ns >= made_ns) out.add(one.inside.overlap_with(since));
+    }
+    return out;
+}
+
+/// Notes the transformations that made it, before it was reached.
+Outcome<void> TraceWalk::to_origins(const std::string& cid) {
+    std::optional<registration::Refusal> refused;
+    auto read = links_.links(cid, LinkRole::kOutput, until_as_of(), [&](const Link& link) {
+        const std::int64_t at_ns = link.end.event_time_ns;
+        if (inside_since(place_, at_ns).is_empty()) return true;
+        auto leave = leave_for(cid, link.what);
+        if (!leave) {
+            refused = std::move(leave).error();
+            return false;
+        }
+        if (leave->is_known) gather(link, {link.end.event, place_, at_ns, leave->is_clear});
+        return !is_over();
+    });
+    if (refused) return *std::move(refused);
+    if (!read) return to_refusal(read.error());
+    return {};
+}
+
+Outcome<void> TraceWalk::to_inputs() {
+    return each_event(transformations_, [&](std::span<const Gathered> of_event) -> Done {
+        const Gathered& first = of_event.front();
+        if (is_over()) return {};
+        auto record = records_.find(first.event);
+        if (!record) return to_refusal(record.error());
+        if (!*record) return {};
+        Used used{.at_ns = first.at_ns, .inside = {}};
+        for (const Gathered& one : of_event) used.inside.add(inside_since(one.place, one.at_ns));
+        const Growth growth{.used = {std::move(used)}};
+        const Edge edge{.step = {.from = frontier_[first.place],
+                                 .kind = TrailKind::kTransformation,
+                                 .at_ns = first.at_ns,
+                                 .event = first.event},
+                        .is_clear = first.is_clear,
+                        .owner_id = (*record)->enterprise_id()};
+        return each_of((*record)->inputs(), (*record)->input_quantities(),
+                       [&](const std::string& used) { return reach(used, edge, growth); });
+    });
+}
+
+/// As `runs_to_outputs`; the trail goes on from when the output was taken, or from when the input
+/// was fed, if that was before.
+Outcome<void> TraceWalk::runs_to_inputs() {
+    for (const auto& [transformation_id, seen] : runs_) {
+        const Gathered& last =
+            *std::ranges::min_element(seen, [](const Gathered& one, const Gathered& other) {
+                return std::pair(other.at_ns, one.place) < std::pair(one.at_ns, other.place);
+            });
+        std::map<std::int64_t, Intervals> inside;  // by when it was made
+        for (const Gathered& one : seen) {
+            inside[one.at_ns].add(inside_since(one.place, one.at_ns));
+        }
+        auto done = each_of_run(transformation_id, [&](const v1::EventRecord& record,
+                                                       const EventKey& event, bool is_clear) {
+            Growth growth;
+            for (const auto& [made_ns, then] : inside) {
+                growth.add(Used{std::min(made_ns, record.event_time_ns()), then});
+            }
+            const Edge edge{.step = {.from = frontier_[last.place],
+                                     .kind = TrailKind::kTransformation,
+                                     .at_ns = last.at_ns,
+                                     .event = event},
+                            .is_clear = is_clear && last.is_clear,
+                            .owner_id = record.enterprise_id()};
+            return each_of(record.inputs(), record.input_quantities(),
+                           [&](const std::string& used) { return reach(used, edge, growth); });
+        });
+        if (!done) return done;
+    }
+    runs_.clear();
+    return {};
+}
+
+// ---- Both ways
+
+Outcome<void> TraceWalk::reach(std::string_view cid, const Edge& edge, const Growth& growth) {
+    if (growth.is_empty()) return {};
+    const std::string key = schemes::key_of(cid);
+    auto found = result_.nodes.find(key);
+    if (!found && result_.nodes.size() >= question_.nodes_max) {
+        if (result_.cut == TraceResult::Cut::kNothing) result_.cut = TraceResult::Cut::kNodes;
+        return {};
+    }
+    const NodeId id = result_.nodes.take(cid, key);
+    TraceNode& node = result_.nodes[id];
+    if (!found) {
+        node.depth = static_cast<std::uint8_t>(depth_ + 1);
+        node.via = edge.step;
+        node.owner_id = edge.owner_id;
+    } else if (id >= result_.starts && node.depth == depth_ + 1) {
+        const auto better = is_better(edge.step, node.via);
+        if (!better) return better.error();
+        if (*better) {
+            node.via = edge.step;
+            node.owner_id = edge.owner_id;
+        }
+    }
+    const bool is_unclear = !edge.is_clear || result_.nodes[edge.step.from].is_unclear;
+    if (is_unclear && !node.is_unclear) unclear_next_.push_back(id);
+    grow(id, growth);
+    return {};
+}
+
+void TraceWalk::grow(NodeId id, const Growth& growth) {
+    if (place_in_next_.size() <= id) place_in_next_.resize(id + 1, kNoNode);
+    if (place_in_next_[id] == kNoNode) {
+        place_in_next_[id] = static_cast<std::uint32_t>(next_.size());
+        next_.push_back(id);
+        next_grown_.push_back(growth);
+        return;
+    }
+    next_grown_[place_in_next_[id]].add(growth);
+}
+
+/// Which of several steps to one thing, found in one round, is told: never by what was known first.
+Outcome<bool> TraceWalk::is_better(const TrailStep& step, const TrailStep& than) {
+    const auto place = [this](const TrailStep& one) {
+        return std::tuple(result_.nodes.key(one.from), one.kind, one.at_ns);
+    };
+    const auto order = place(step) <=> place(than);
+    if (order != 0) return order < 0;
+    if (step.event == than.event) return false;
+    const auto one = records_.find(step.event);
+    if (!one) return to_refusal(one.error());
+    const auto other = records_.find(than.event);
+    if (!other) return to_refusal(other.error());
+    return *one && *other && (*one)->event_id() < (*other)->event_id();
+}
+
+Outcome<TraceWalk::Leave> TraceWalk::leave_for(const Thing& thing) {
+    const auto readable = sight_.may_read(thing);
+    if (!readable) return readable.error();
+    if (*readable) return Leave{.is_clear = true, .is_known = true};
+    const auto known = sight_.may_know_of(thing);
+    if (!known) return known.error();
+    return Leave{.is_clear = false, .is_known = *known};
+}
+
+Outcome<TraceWalk::Leave> TraceWalk::leave_for(const v1::EventRecord& record) {
+    std::vector<std::string_view> cids;
+    for (const Touched& one : touched_by(record)) cids.push_back(one.cid);
+    return leave_for(thing_of(record, cids));
+}
+
+Outcome<TraceWalk::Leave> TraceWalk::leave_for(std::string_view cid, const v1::EventLink& link) {
+    return leave_for({.enterprise_id = link.enterprise_id(),
+                      .visibility = link.visibility(),
+                      .level = link.level(),
+                      .type = link.type(),
+                      .biz_step = link.biz_step(),
+                      .event_id = {},
+                      .cids = std::span(&cid, 1)});
+}
+
+/// Both that it was put in and that it was taken out again.
+Outcome<TraceWalk::Leave> TraceWalk::leave_for(const Containment& one) {
+    const std::array<std::string_view, 2> cids{one.child, one.parent};
+    auto leave = leave_for(thing_of(one.opened, one.kind, cids));
+    if (!leave || one.is_possible || one.during.is_open()) return leave;
+    const auto closing = leave_for(thing_of(one.closed, one.kind, cids));
+    if (!closing) return closing.error();
+    leave->is_clear = leave->is_clear && closing->is_clear;
+    return leave;
+}
+
+}  // namespace idnode::events
