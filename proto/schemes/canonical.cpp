@@ -86,6 +86,17 @@ bool take_tag(std::string_view& text, std::string_view tag) {
     return true;
 }
 
+/// What a percent-encoded path stands for; it is held to the same rules as text without escapes.
+Parsed<std::string> decode_path(std::string_view path) {
+    std::string out;
+    if (!append_decoded(path, out)) {
+        return Problem{Fault::kPercent, std::string(path),
+                       "% must be followed by two hexadecimal digits"};
+    }
+    if (auto checked = check_octets(trim(out)); !checked) return checked.error();
+    return out;
+}
+
 /// Handle proxies, §1.4.3 (a).
 std::optional<Parsed<Canonical>> parse_proxied(const UriParts& parts, const Options& options,
                                                Use use) {
@@ -94,14 +105,9 @@ std::optional<Parsed<Canonical>> parse_proxied(const UriParts& parts, const Opti
     };
     if (!std::ranges::any_of(options.proxy_hosts, is_ours)) return std::nullopt;
     if (parts.path.size() < 2 || !begins_as_handle(parts.path.substr(1))) return std::nullopt;
-    std::string decoded;
-    if (!append_decoded(parts.path.substr(1), decoded)) {
-        return Problem{Fault::kPercent, std::string(parts.path),
-                       "% must be followed by two hexadecimal digits"};
-    }
-    const std::string_view handle = trim(decoded);
-    if (auto checked = check_octets(handle); !checked) return checked.error();
-    return parse_handle(handle, options, use);
+    const auto handle = decode_path(parts.path.substr(1));
+    if (!handle) return handle.error();
+    return parse_handle(trim(*handle), options, use);
 }
 
 Parsed<Canonical> parse_tagged_or_uri(std::string_view text, const Options& options, Use use);
@@ -113,15 +119,11 @@ std::optional<Parsed<Canonical>> parse_carried(const UriParts& parts, const Opti
         if (!equal_folded(carrier.host, parts.host) || !parts.path.starts_with(carrier.path)) {
             continue;
         }
-        std::string text = carrier.tag;
-        if (!append_decoded(parts.path.substr(carrier.path.size()), text)) {
-            return Problem{Fault::kPercent, std::string(parts.path),
-                           "% must be followed by two hexadecimal digits"};
-        }
-        if (auto checked = check_octets(text); !checked) return checked.error();
+        const auto code = decode_path(parts.path.substr(carrier.path.size()));
+        if (!code) return code.error();
         Options inner = options;
         inner.carriers = {};  // a carrier that leads to another one leads nowhere
-        return parse_tagged_or_uri(text, inner, use);
+        return parse_tagged_or_uri(carrier.tag + std::string(trim(*code)), inner, use);
     }
     return std::nullopt;
 }
@@ -140,13 +142,6 @@ Parsed<Canonical> parse_web(std::string_view uri, const Options& options, Use us
     return parse_web(normal->cid, options, use);
 }
 
-Parsed<Canonical> parse_gs1_path(std::string_view path, Use use) {
-    auto found = path.starts_with('/') ? gs1::parse_link(path, use) : std::nullopt;
-    if (found) return *std::move(found);
-    return Problem{Fault::kGs1KeyMissing, std::string(path),
-                   "after gs1: comes /key/value, and pairs of its qualifiers"};
-}
-
 /// §1.4.2 and §1.4.3: everything that begins with a scheme or one of our tags.
 Parsed<Canonical> parse_tagged_or_uri(std::string_view text, const Options& options, Use use) {
     std::string_view rest = text;
@@ -157,7 +152,7 @@ Parsed<Canonical> parse_tagged_or_uri(std::string_view text, const Options& opti
     if (take_tag(rest, "hdl:") || take_tag(rest, "info:hdl/")) {
         return parse_handle(rest, options, use);
     }
-    if (take_tag(rest, "gs1:")) return parse_gs1_path(rest, use);
+    if (take_tag(rest, "gs1:")) return gs1::parse_path(rest, use);
     if (take_tag(rest, "urn:oid:") || take_tag(rest, "oid:")) {
         return parse_oid(rest, options.oid_labels);
     }
@@ -220,9 +215,9 @@ Parsed<Canonical> parse(std::string_view text, const Options& options, Use use) 
         return gs1::parse_element_string(text, use);
     }
     if (auto checked = check_octets(text); !checked) return checked.error();
+    if (begins_as_iac(text)) return parse_iac(text, use);
     if (begins_as_handle(text) || is_bare_prefix(text)) return parse_handle(text, options, use);
     if (is_oid(text)) return parse_oid(text, options.oid_labels);
-    if (begins_as_iac(text)) return parse_iac(text, use);
     if (all_digits(text)) return parse_digits(text, options, use);
     if (!has_scheme(text)) return unrecognised(text);
     return parse_tagged_or_uri(text, options, use);

@@ -48,8 +48,11 @@ struct Pair {
 };
 /// Pairs from the end of a path to the first that is a key.
 struct Tail {
+    std::string_view stem;  // what stands before
     std::array<Pair, kQualifiersMax + 2> pairs;
     std::size_t count = 0;
+
+    const Pair& key() const { return pairs[count - 1]; }
 };
 
 bool find_tail(std::string_view path, Tail& out) {
@@ -60,6 +63,7 @@ bool find_tail(std::string_view path, Tail& out) {
         pair.code = code_of(segment);
         if (pair.code.empty()) return false;
         ++out.count;
+        out.stem = path;
         if (key_rule(pair.code) != nullptr) return true;
     }
     return false;
@@ -93,7 +97,7 @@ Parsed<void> read_attributes(std::string_view query, std::vector<Attribute>& out
 }
 
 Parsed<Canonical> read_tail(const Tail& tail, const Value& key, std::string_view query, Use use) {
-    KeyParts parts{.key = {tail.pairs[tail.count - 1].code, key}, .qualifiers = {}};
+    KeyParts parts{.key = {tail.key().code, key}, .qualifiers = {}};
     for (std::size_t i = tail.count - 1; i-- > 0;) {
         Value value;
         if (auto decoded = decode_value(tail.pairs[i].value, value); !decoded) {
@@ -110,6 +114,13 @@ Parsed<Canonical> read_tail(const Tail& tail, const Value& key, std::string_view
     return out;
 }
 
+/// Length and characters are those of the key, and it begins as such keys do.
+bool is_of_form(std::string_view code, std::string_view value) {
+    const Ai& ai = *find_ai(code);
+    const bool has_prefix = ai.rule == Rule::kCompanyPrefix || ai.rule == Rule::kModel;
+    return fits(ai, value) && (!has_prefix || begins_with_company_prefix(value));
+}
+
 }  // namespace
 
 std::optional<Parsed<Canonical>> parse_link(std::string_view tail, Use use) {
@@ -118,15 +129,23 @@ std::optional<Parsed<Canonical>> parse_link(std::string_view tail, Use use) {
     if (path.ends_with('/')) path.remove_suffix(1);
     Tail found;
     if (!find_tail(path, found)) return std::nullopt;
-    const Pair& last = found.pairs[found.count - 1];
     Value key;
-    if (!decode_value(last.value, key)) return std::nullopt;
-    pad_gtin(last.code, key);
-    const Ai& ai = *find_ai(last.code);
-    const bool is_key = fits(ai, key.text()) &&
-                        (ai.rule != Rule::kCompanyPrefix || begins_with_company_prefix(key.text()));
-    if (!is_key) return std::nullopt;
+    if (!decode_value(found.key().value, key)) return std::nullopt;
+    pad_gtin(found.key().code, key);
+    if (!is_of_form(found.key().code, key.text())) return std::nullopt;
     return read_tail(found, key, query, use);
+}
+
+Parsed<Canonical> parse_path(std::string_view path, Use use) {
+    Tail found;
+    if (!find_tail(path, found) || !found.stem.empty()) {
+        return Problem{Fault::kGs1KeyMissing, std::string(path),
+                       "after gs1: comes /key/value, and pairs of its qualifiers"};
+    }
+    Value key;
+    if (auto decoded = decode_value(found.key().value, key); !decoded) return decoded.error();
+    pad_gtin(found.key().code, key);
+    return read_tail(found, key, {}, use);
 }
 
 }  // namespace idnode::schemes::gs1

@@ -41,6 +41,7 @@ TEST_CASE("a data identifier says how long a code may be") {
 TEST_CASE("MA and other agencies' codes are letters, digits and separators") {
     check_read({{"MA.156.M0.100/X1", "iac:MA.156.M0.100/X1"},
                 {"ma.156.m0/x", "iac:MA.156.M0/X"},
+                {"25SMA.156.M0/X", "iac:MA.156.M0/X"},
                 {"iac:UN123456789/S1", "iac:UN123456789/S1"},
                 {"iac:un123456789", "iac:UN123456789"}});
     check_refused({{"MA.15.M0/X", Fault::kIacSyntax, "15.M0"},

@@ -187,6 +187,9 @@ TEST_CASE("once a tail has a key, what is wrong with it is said") {
          {"https://id.example.cn/01/06901234567892/21/S/21/S", Fault::kGs1Repeated, "(21)S"},
          {"https://id.example.cn/01/06901234567892/21/%E6%B3%B5", Fault::kGs1Characters, "泵"},
          {"gs1:/21/S1", Fault::kGs1KeyMissing, "/21/S1"},
+         {"gs1:/p/01/06901234567892", Fault::kGs1KeyMissing, "/p/01/06901234567892"},
+         {"gs1:/01/0690", Fault::kGs1Length, "0690"},
+         {"gs1:/01/06901234567892?17=271231", Fault::kGs1Length, "06901234567892?17=271231"},
          {"gs1:01/06901234567892", Fault::kGs1KeyMissing, "01/06901234567892"}});
 }
 
