@@ -114,18 +114,15 @@ Parsed<void> check_fields(std::string_view urn, const EpcRule& rule, const Field
     return {};
 }
 
-std::string key_digits(const EpcRule& rule, const Fields& fields) {
+/// The value of the key, without what a qualifier says.
+std::string key_value(const EpcRule& rule, const Fields& fields) {
+    const std::size_t indicator = rule.shape == Shape::kIndicator ? 1 : 0;
     std::string out;
-    if (rule.shape == Shape::kIndicator) {
-        out += fields.reference.front();
-        out += fields.company;
-        out += fields.reference.substr(1);
-    } else {
-        out += fields.company;
-        out += fields.reference;
-    }
+    out.append(fields.reference.substr(0, indicator)).append(fields.company);
+    out.append(fields.reference.substr(indicator));
     if (rule.has_check_digit) out += gs1::check_digit(out);
-    return out;
+    if (rule.code == kGrai) out.insert(0, 1, '0');
+    return out.append(fields.piece).append(fields.total);
 }
 
 bool is_without_last(const EpcRule& rule, const Fields& fields, bool is_pattern) {
@@ -140,12 +137,7 @@ Parsed<Canonical> read(std::string_view urn, std::string_view rest, const EpcRul
     if (auto checked = check_fields(urn, rule, *fields); !checked) return checked.error();
     if (is_pattern && fields->last != kEvery) return wrong_fields(urn, rule);
 
-    std::string value =
-        rule.shape == Shape::kText ? std::string(fields->company) : key_digits(rule, *fields);
-    if (rule.shape == Shape::kText) value += fields->reference;
-    if (rule.code == kGrai) value.insert(0, 1, '0');
-    value += fields->piece;
-    value += fields->total;
+    std::string value = key_value(rule, *fields);
     const bool has_last = !is_without_last(rule, *fields, is_pattern);
     if (has_last && rule.qualifier.empty()) value += fields->last;
 

@@ -115,6 +115,9 @@ Parsed<Canonical> assemble(std::string_view text, const RawElements& elements, U
         if (auto checked = check_value(*one.ai, one.code, one.value); !checked) {
             return checked.error();
         }
+        if (one.code == key->code) {
+            return Problem{Fault::kGs1Repeated, "(" + std::string(one.code) + ")", "given twice"};
+        }
         if (!has_qualifier(rule, one.code)) {
             attributes.push_back({std::string(one.code), std::string(one.value)});
         } else if (!parts.add(one.code, Value(one.value))) {
