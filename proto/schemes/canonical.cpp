@@ -32,17 +32,28 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
+Problem too_long(std::string_view text, std::size_t bytes_max) {
+    return {Fault::kTooLong, std::string(text.substr(0, limits::kPartShownMax)),
+            std::to_string(text.size()) + " octets, at most " + std::to_string(bytes_max)};
+}
+
+/// §1.3: what its key would have after the scheme.
+Parsed<Canonical> within_limit(Parsed<Canonical> parsed) {
+    if (!parsed) return parsed;
+    const bool has_tag = parsed->scheme != Scheme::kDid && parsed->scheme != Scheme::kUri;
+    const std::string_view body =
+        std::string_view(parsed->cid).substr(has_tag ? parsed->cid.find(':') + 1 : 0);
+    if (body.size() <= limits::kIdentifierBytesMax) return parsed;
+    return too_long(body, limits::kIdentifierBytesMax);
+}
+
 /// GS, which ends values in element strings.
 enum class Separators : bool { kRefused, kAllowed };
 
 /// §1.4.1.
 Parsed<void> check_octets(std::string_view text, Separators separators = Separators::kRefused) {
     if (text.empty()) return Problem{Fault::kEmpty, "", "no identifier given"};
-    if (text.size() > limits::kIdentifierBytesMax) {
-        return Problem{
-            Fault::kTooLong, std::string(text.substr(0, 32)),
-            "at most " + std::to_string(limits::kIdentifierBytesMax) + " octets are accepted"};
-    }
+    if (text.size() > limits::kSpellingBytesMax) return too_long(text, limits::kSpellingBytesMax);
     bool is_ascii = true;
     for (const char octet : text) {
         const auto number = static_cast<unsigned char>(octet);
@@ -184,12 +195,28 @@ Parsed<Canonical> parse_digits(std::string_view digits, const Options& options, 
     return unrecognised(digits);
 }
 
+/// The order of §1.4, for text that has no spaces around it.
+Parsed<Canonical> recognise(std::string_view text, const Options& options, Use use) {
+    if (gs1::is_element_string(text)) {
+        auto checked = check_octets(text, Separators::kAllowed);
+        if (!checked) return checked.error();
+        return gs1::parse_element_string(text, use);
+    }
+    if (auto checked = check_octets(text); !checked) return checked.error();
+    if (begins_as_iac(text)) return parse_iac(text, use);
+    if (begins_as_handle(text) || is_bare_prefix(text)) return parse_handle(text, options, use);
+    if (is_oid(text)) return parse_oid(text, options.oid_labels);
+    if (all_digits(text)) return parse_digits(text, options, use);
+    if (!has_scheme(text)) return unrecognised(text);
+    return parse_tagged_or_uri(text, options, use);
+}
+
 }  // namespace
 
 Parsed<Canonical> parse_uri(std::string_view uri, const Options& options, Use use) {
     uri = trim(uri);
     if (auto checked = check_octets(uri); !checked) return checked.error();
-    return parse_tagged_or_uri(uri, options, use);
+    return within_limit(parse_tagged_or_uri(uri, options, use));
 }
 
 std::vector<Canonical> candidates(std::string_view digits, const Options& options) {
@@ -208,19 +235,7 @@ std::vector<Canonical> candidates(std::string_view digits, const Options& option
 }
 
 Parsed<Canonical> parse(std::string_view text, const Options& options, Use use) {
-    text = trim(text);
-    if (gs1::is_element_string(text)) {
-        auto checked = check_octets(text, Separators::kAllowed);
-        if (!checked) return checked.error();
-        return gs1::parse_element_string(text, use);
-    }
-    if (auto checked = check_octets(text); !checked) return checked.error();
-    if (begins_as_iac(text)) return parse_iac(text, use);
-    if (begins_as_handle(text) || is_bare_prefix(text)) return parse_handle(text, options, use);
-    if (is_oid(text)) return parse_oid(text, options.oid_labels);
-    if (all_digits(text)) return parse_digits(text, options, use);
-    if (!has_scheme(text)) return unrecognised(text);
-    return parse_tagged_or_uri(text, options, use);
+    return within_limit(recognise(trim(text), options, use));
 }
 
 }  // namespace idnode::schemes

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "proto/base/nfc.h"
-#include "proto/schemes/limits.h"
 #include "proto/schemes/text.h"
 
 namespace idnode::schemes {
@@ -125,12 +124,8 @@ Parsed<Canonical> parse_handle(std::string_view handle, const Options& options, 
         return Problem{Fault::kHandlePrefixOnly, std::string(handle),
                        "a prefix: an identifier has a slash and a suffix"};
     }
-    if (slash == 0)
+    if (slash == 0) {
         return Problem{Fault::kHandlePrefix, std::string(handle), "the prefix is empty"};
-    if (handle.size() > limits::kIdentifierBytesMax) {
-        return Problem{
-            Fault::kTooLong, std::string(handle.substr(0, slash)),
-            "a handle has at most " + std::to_string(limits::kIdentifierBytesMax) + " octets"};
     }
     const bool is_global = handle.starts_with("0.");
     if (use == Use::kRegister && !is_global) {

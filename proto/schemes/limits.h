@@ -6,7 +6,8 @@
 /// document.
 namespace idnode::schemes::limits {
 
-inline constexpr std::size_t kIdentifierBytesMax = 2'048;  // §1.3
+inline constexpr std::size_t kIdentifierBytesMax = 2'048;  // §1.3: without tag and escapes
+inline constexpr std::size_t kSpellingBytesMax = 8'192;    // of any spelling, with all its escapes
 inline constexpr std::size_t kPartShownMax = 80;           // of what a problem repeats
 inline constexpr std::size_t kOidArcsMax = 128;            // §5.1
 inline constexpr std::size_t kOidTextBytesMax = 1'024;     // §5.1

@@ -97,6 +97,15 @@ TEST_CASE("an enterprise part has at most 128 digits, an identifier 2,048 octets
     const std::string handle = "88.100.7/" + std::string(2'048 - 9, 'x');
     CHECK(parse(handle));
     CHECK(parse(handle + "x").error().fault == Fault::kTooLong);
+    const auto read = parse_uri("hdl:" + handle);
+    REQUIRE(read);
+    CHECK(parse_uri(read->cid));
+    CHECK(parse_uri("hdl:" + handle + "x").error().fault == Fault::kTooLong);
+    CHECK(parse(std::string(9'000, 'x')).error().fault == Fault::kTooLong);
+    CHECK(parse("https://a.cn/" + std::string(2'000, '\xC3')).error().fault == Fault::kUtf8);
+    std::string wide = "https://a.cn/";
+    for (int i = 0; i < 400; ++i) wide += "泵";
+    CHECK(parse(wide).error().fault == Fault::kTooLong);  // with its escapes
 }
 
 TEST_CASE("the key of a handle is folded, of the suffix only where its prefix says so") {
