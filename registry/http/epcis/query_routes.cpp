@@ -1,9 +1,127 @@
-#include "registry/http/epcis/routes.h"
+#include <array>
+#include <string>
+#include <utility>
 
+#include "proto/base/hex.h"
+#include "registry/http/epcis/query_answers.h"
+#include "registry/http/rest/etag.h"
+
+/// Events, and what they are about: /events, /epcs, /bizSteps and the like.
 namespace idnode::http {
 
+namespace {
+
+using boost::beast::http::field;
+using boost::beast::http::status;
+using boost::beast::http::verb;
+using events::QueryParameter;
+
+/// What every route here asks first. Nothing: go on.
+std::optional<Response> turned_away(const EpcisCall& call) {
+    if (const auto allowed = may_query(call); !allowed) return problem(allowed.error());
+    return not_acceptable(call.request);
+}
+
+Response answer_parameters(EpcisCall& call, const std::vector<QueryParameter>& parameters) {
+    const auto query = events::parse_query(parameters, call.lifecycle.terms.schemes);
+    if (!query) return problem(query.error());
+    return answer_query(call, *query);
+}
+
+Response get_events(EpcisCall& call) {
+    if (auto turned = turned_away(call)) return *std::move(turned);
+    return answer_parameters(call, query_parameters(call.parameters));
+}
+
+/// Events with one parameter more, which stands in the path.
+Response events_by(EpcisCall& call, std::string_view parameter) {
+    if (auto turned = turned_away(call)) return *std::move(turned);
+    auto parameters = query_parameters(call.parameters);
+    for (const QueryParameter& one : parameters) {
+        if (one.name != parameter) continue;
+        return problem({.status = status::bad_request,
+                        .type = "QueryParameterException",
+                        .detail = std::string(parameter) + " stands in the path already",
+                        .field = std::string(parameter)});
+    }
+    parameters.push_back({.name = std::string(parameter), .values = {call.subjects.front()}});
+    return answer_parameters(call, parameters);
+}
+
+Response events_of_type(EpcisCall& call) {
+    if (call.subjects.front() == "all") return get_events(call);
+    return events_by(call, "eventType");
+}
+Response events_of_epc(EpcisCall& call) {
+    return events_by(call, "MATCH_anyEPC");
+}
+Response events_of_step(EpcisCall& call) {
+    return events_by(call, "EQ_bizStep");
+}
+Response events_at_location(EpcisCall& call) {
+    return events_by(call, "EQ_bizLocation");
+}
+Response events_at_read_point(EpcisCall& call) {
+    return events_by(call, "EQ_readPoint");
+}
+Response events_of_disposition(EpcisCall& call) {
+    return events_by(call, "EQ_disposition");
+}
+
+/// One event. Declarations about it have the same id: a link leads to them.
+Response get_event(EpcisCall& call) {
+    if (auto turned = turned_away(call)) return *std::move(turned);
+    const auto form = answer_form(call);
+    if (!form) return problem(form.error());
+    events::Access access(call.lifecycle.registrar, call.actor);
+    events::Queries queries(call.lifecycle, access);
+    const std::string& id = call.subjects.front();
+    const auto event = queries.find(id);
+    if (!event) return problem(event.error());
+    if (!*event) {
+        return problem({.status = status::not_found,
+                        .type = "NoSuchResourceException",
+                        .detail = "there is no event with this id"});
+    }
+    const auto declarations = queries.declarations(id);
+    if (!declarations) return problem(declarations.error());
+
+    const std::string etag = '"' + to_hex(as_bytes_view(to_key((*event)->key))) + '-' +
+                             std::to_string(static_cast<unsigned>(form->epc_format)) + '-' +
+                             std::to_string(declarations->size()) + '"';
+    const auto known = call.request.find(field::if_none_match);
+    const bool is_known = known != call.request.end() &&
+                          names_etag({known->value().data(), known->value().size()}, etag, true);
+    Response out(is_known ? status::not_modified : status::ok, 11);
+    if (!is_known) {
+        auto body = events::single_event_json((*event)->record, *form);
+        if (!body) return problem(body.error());
+        out = json_answer(status::ok, *std::move(body));
+    }
+    out.set(field::etag, etag);
+    if (!declarations->empty()) {
+        out.set(field::link, "<" + call.lifecycle.terms.base_url +
+                                 "/events?EQ_eventID=" + query_encoded(id) +
+                                 "&EXISTS_errorDeclaration=true>; rel=\"related\"");
+    }
+    return out;
+}
+
+constexpr std::array kRoutes{
+    EpcisRoute{verb::get, "/events", true, &get_events},
+    EpcisRoute{verb::get, "/events/{eventID...}", true, &get_event},
+    EpcisRoute{verb::get, "/eventTypes/{type}/events", true, &events_of_type},
+    EpcisRoute{verb::get, "/epcs/{epc}/events", true, &events_of_epc},
+    EpcisRoute{verb::get, "/bizSteps/{step}/events", true, &events_of_step},
+    EpcisRoute{verb::get, "/bizLocations/{location}/events", true, &events_at_location},
+    EpcisRoute{verb::get, "/readPoints/{point}/events", true, &events_at_read_point},
+    EpcisRoute{verb::get, "/dispositions/{disposition}/events", true, &events_of_disposition},
+};
+
+}  // namespace
+
 std::span<const EpcisRoute> query_routes() {
-    return {};
+    return kRoutes;
 }
 
 }  // namespace idnode::http

@@ -31,6 +31,8 @@ class Parameters {
     std::vector<std::string_view> all(std::string_view name) const;
     /// Present without a value, or with `true` or `yes` (§8.2); `absent` where it is not there.
     bool flag(std::string_view name, bool absent = false) const;
+    /// All of them, in their order: names, spelled as they came, and values.
+    const std::vector<std::pair<std::string, std::string>>& entries() const { return entries_; }
 
   private:
     Result<void> add(std::string name, std::string value);

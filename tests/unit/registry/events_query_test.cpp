@@ -1,0 +1,323 @@
+// Queries of lifecycle events. What is held: an answer has exactly the events of a filter over all
+// of them, in the order asked for, however it is cut into pages, and whatever is captured
+// meanwhile.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+#include <random>
+
+#include "registry/events/event_time.h"
+#include "registry/events/queries.h"
+#include "registry/events/query_answer.h"
+#include "tests/support/effort.h"
+#include "tests/unit/registry/event_histories.h"
+#include "tests/unit/registry/events_query_fixture.h"
+
+using namespace idnode;
+using namespace idnode::events;
+using namespace idnode::tests;
+
+namespace {
+
+using Parameters = std::vector<QueryParameter>;
+using Ids = std::vector<std::string>;
+
+Query parsed(const Parameters& parameters) {
+    auto query = parse_query(parameters, {});
+    if (!query) FAIL(query.error().why.message);
+    return *std::move(query);
+}
+
+std::string name_of(const StoredEvent& event) {
+    return event.record.event_id() + (event.record.has_error() ? " wrong" : "");
+}
+
+/// All pages of the answer; `between` is called after each.
+Ids answer(EventWorld& world, Parameters parameters, std::optional<registration::Actor> actor = {},
+           const std::function<void()>& between = {}) {
+    Ids out;
+    std::string token;
+    do {
+        Query query = parsed(parameters);
+        query.page_token = token;
+        Access access(world.registrar, actor);
+        const auto page = Queries(world.lifecycle, access).page(query);
+        if (!page) FAIL(page.error().why.message);
+        for (const StoredEvent& one : page->events) out.push_back(name_of(one));
+        token = page->next_token;
+        if (between) between();
+    } while (!token.empty());
+    return out;
+}
+
+QueryFault fault_of(EventWorld& world, const Parameters& parameters, std::string token = {}) {
+    Query query = parsed(parameters);
+    if (!token.empty()) query.page_token = std::move(token);
+    Access access(world.registrar, {});
+    const auto page = Queries(world.lifecycle, access).page(query);
+    REQUIRE(!page);
+    return page.error().fault;
+}
+
+v1::EventRecord named(std::string id, double at = 1) {
+    v1::EventRecord out = object_event(at, v1::EVENT_ACTION_OBSERVE, "", {"urn:x:thing"});
+    out.set_event_id(std::move(id));
+    return out;
+}
+
+/// A random event with more than what a graph needs.
+void decorate(v1::EventRecord& event, std::mt19937_64& chance) {
+    const auto one_of = [&](std::initializer_list<const char*> of) {
+        return std::string(*(of.begin() + static_cast<std::ptrdiff_t>(chance() % of.size())));
+    };
+    event.set_disposition(one_of({"", "active", "in_transit", "returned"}));
+    event.set_read_point(one_of({"", "gs1:/414/6901234000016", "gs1:/414/6901234000016/254/L3",
+                                 "hdl:88.100.7/DOCK", "hdl:88.100.7/DOCK/2"}));
+    event.set_biz_location(one_of({"", "gs1:/414/6901234000016/254/L3", "hdl:88.100.7/DOCK"}));
+    event.set_stage(one_of({"", "production", "shipping"}));
+    if (chance() % 3 == 0) event.add_persistent_set(one_of({"recalled", "damaged"}));
+    if (chance() % 4 == 0) event.add_persistent_unset("recalled");
+    if (chance() % 4 == 0) event.add_warnings(one_of({"after_end", "twice_begun"}));
+    if (chance() % 2 == 0) {
+        auto& order = *event.add_transactions();
+        order.set_type(one_of({"po", "desadv", "inv"}));
+        order.set_id(one_of({"urn:order:1", "urn:order:2"}));
+    }
+    if (chance() % 3 == 0) {
+        auto& source = *event.add_sources();
+        source.set_type(one_of({"owning_party", "location"}));
+        source.set_id("gs1:/417/6901234000016");
+    }
+}
+
+/// A parameter as it may be asked, and what it means, said once more.
+struct Asked {
+    QueryParameter parameter;
+    std::function<bool(const v1::EventRecord&)> holds;
+};
+
+template <class List>
+bool has(const List& list, const std::vector<std::string>& wanted) {
+    return std::ranges::any_of(list, [&](const std::string& one) {
+        return std::ranges::find(wanted, one) != wanted.end();
+    });
+}
+
+bool is_one_of(const std::string& word, const std::vector<std::string>& wanted) {
+    return std::ranges::find(wanted, word) != wanted.end();
+}
+
+std::vector<std::string> some(const std::vector<std::string>& of, std::mt19937_64& chance) {
+    std::vector<std::string> out;
+    for (const std::string& one : of) {
+        if (chance() % 3 == 0) out.push_back(one);
+    }
+    if (out.empty()) out.push_back(of[chance() % of.size()]);
+    return out;
+}
+
+std::vector<std::string> instances(const v1::EventRecord& event) {
+    std::vector<std::string> out(event.epcs().begin(), event.epcs().end());
+    out.insert(out.end(), event.children().begin(), event.children().end());
+    out.insert(out.end(), event.inputs().begin(), event.inputs().end());
+    out.insert(out.end(), event.outputs().begin(), event.outputs().end());
+    out.push_back(event.parent());
+    return out;
+}
+
+Asked random_parameter(std::mt19937_64& chance) {
+    using E = v1::EventRecord;
+    switch (chance() % 17) {
+        case 0: {
+            const auto words = some({"commissioning", "shipping", "packing", "repairing"}, chance);
+            return {{"EQ_bizStep", words},
+                    [=](const E& e) { return is_one_of(e.biz_step(), words); }};
+        }
+        case 1: {
+            const auto words = some({"active", "in_transit", "returned"}, chance);
+            return {{"EQ_disposition", words},
+                    [=](const E& e) { return is_one_of(e.disposition(), words); }};
+        }
+        case 2: {
+            const auto things = some(world().things, chance);
+            return {{"MATCH_anyEPC", things},
+                    [=](const E& e) { return has(instances(e), things); }};
+        }
+        case 3: {
+            const auto things = some(world().things, chance);
+            return {{"MATCH_epc", things},
+                    [=](const E& e) { return has(e.epcs(), things) || has(e.children(), things); }};
+        }
+        case 4: {
+            const auto things = some(world().things, chance);
+            return {{"MATCH_parentID", things},
+                    [=](const E& e) { return is_one_of(e.parent(), things); }};
+        }
+        case 5: {
+            const auto things = some(world().things, chance);
+            return {{"MATCH_outputEPC", things},
+                    [=](const E& e) { return has(e.outputs(), things); }};
+        }
+        case 6: {
+            const auto lots = some(world().lots, chance);
+            const auto named_in = [=](const auto& list) {
+                return std::ranges::any_of(list, [&](const v1::EventQuantity& one) {
+                    return is_one_of(one.epc_class(), lots);
+                });
+            };
+            return {{"MATCH_anyEPCClass", lots}, [=](const E& e) {
+                        return named_in(e.quantities()) || named_in(e.child_quantities()) ||
+                               named_in(e.input_quantities()) || named_in(e.output_quantities());
+                    }};
+        }
+        case 7:
+            return {{"eventType", {"AggregationEvent", "TransformationEvent"}}, [](const E& e) {
+                        return e.type() == v1::EVENT_TYPE_AGGREGATION ||
+                               e.type() == v1::EVENT_TYPE_TRANSFORMATION;
+                    }};
+        case 8:
+            return {{"EQ_action", {"ADD"}},
+                    [](const E& e) { return e.action() == v1::EVENT_ACTION_ADD; }};
+        case 9: {
+            const std::int64_t from = sec(1 + static_cast<double>(chance() % 6));
+            return {{"GE_eventTime", {format_event_time(from)}},
+                    [=](const E& e) { return e.event_time_ns() >= from; }};
+        }
+        case 10: {
+            const std::int64_t before = sec(3 + static_cast<double>(chance() % 6));
+            return {{"LT_eventTime", {format_event_time(before)}},
+                    [=](const E& e) { return e.event_time_ns() < before; }};
+        }
+        case 11:
+            return {{"WD_readPoint", {"gs1:/414/6901234000016"}}, [](const E& e) {
+                        return e.read_point().starts_with("gs1:/414/6901234000016");
+                    }};
+        case 12:
+            return {{"WD_bizLocation", {"hdl:88.100.7/DOCK"}},
+                    [](const E& e) { return e.biz_location().starts_with("hdl:88.100.7/DOCK"); }};
+        case 13:
+            return {{"EQ_bizTransaction_po", {"urn:order:1"}}, [](const E& e) {
+                        return std::ranges::any_of(e.transactions(), [](const auto& one) {
+                            return one.type() == "po" && one.id() == "urn:order:1";
+                        });
+                    }};
+        case 14:
+            return {{"EQ_persistentDisposition_set", {"recalled"}},
+                    [](const E& e) { return has(e.persistent_set(), {"recalled"}); }};
+        case 15:
+            return {{"EXISTS_errorDeclaration", {}}, [](const E& e) { return e.has_error(); }};
+        default:
+            return {{"hasWarning", {"true"}}, [](const E& e) { return e.warnings_size() > 0; }};
+    }
+}
+
+}  // namespace
+
+TEST_CASE("15: any query answers what a filter over all events does, in order, in any pages") {
+    const auto seed = static_cast<std::uint64_t>(20'261'121);
+    CAPTURE(seed);
+    std::mt19937_64 chance(seed);
+    for (int round = 0; round < testing::effort(40); ++round) {
+        EventWorld world;
+        std::vector<StoredEvent> all;
+        std::map<std::size_t, EventKey> keys;
+        History history = random_history(chance, {.events_max = 60, .moments = 8});
+        for (std::size_t place = 0; place < history.size(); ++place) {
+            v1::EventRecord event = history[place].event;
+            const bool declares = history[place].declares != Captured::kNothing;
+            if (declares) {
+                const bool has_error = event.has_error();
+                event = all[history[place].declares].record;
+                if (has_error) *event.mutable_error() = history[place].event.error();
+            } else {
+                decorate(event, chance);
+            }
+            world.clock.set(world.clock.now() + static_cast<model::TimeMs>(chance() % 2));
+            const auto wrong =
+                declares ? std::optional(keys[history[place].declares]) : std::nullopt;
+            const EventKey key = world.add(event, wrong);
+            keys[place] = key;
+            event.set_record_time_ms(key.record_time_ms);
+            all.push_back({key, event});
+        }
+        for (int asked = 0; asked < 25; ++asked) {
+            std::map<std::string, Asked> conditions;
+            for (std::size_t count = chance() % 3; count > 0; --count) {
+                Asked one = random_parameter(chance);
+                conditions.emplace(one.parameter.name, one);
+            }
+            const bool by_record = chance() % 4 == 0;
+            const bool ascending = chance() % 2 == 0;
+            Parameters parameters{{"perPage", {std::to_string(1 + chance() % 9)}},
+                                  {"orderBy", {by_record ? "recordTime" : "eventTime"}},
+                                  {"orderDirection", {ascending ? "ASC" : "DESC"}}};
+            std::string asked_text;
+            std::vector<StoredEvent> expected = all;
+            for (const auto& [name, one] : conditions) {
+                asked_text += name + ' ';
+                parameters.push_back(one.parameter);
+                std::erase_if(expected, [&](const StoredEvent& e) { return !one.holds(e.record); });
+            }
+            CAPTURE(round, asked, asked_text, by_record, ascending);
+            std::ranges::sort(expected, [&](const StoredEvent& a, const StoredEvent& b) {
+                const auto& first = ascending ? a : b;
+                const auto& second = ascending ? b : a;
+                if (!by_record && first.record.event_time_ns() != second.record.event_time_ns()) {
+                    return first.record.event_time_ns() < second.record.event_time_ns();
+                }
+                return first.key < second.key;
+            });
+            Ids ids;
+            for (const StoredEvent& one : expected) ids.push_back(name_of(one));
+            REQUIRE(answer(world, parameters) == ids);
+        }
+    }
+}
+
+TEST_CASE("15: pages show each event of the first page's moment once, and none captured later") {
+    EventWorld world;
+    Ids expected;
+    for (int at = 0; at < 50; ++at) {
+        const std::string id = "urn:first:" + std::to_string(at);
+        world.add(named(id, 100 + at % 7));
+        expected.push_back(id);
+    }
+    for (const std::string order : {"eventTime", "recordTime"}) {
+        for (const std::string direction : {"ASC", "DESC"}) {
+            int later = 0;
+            auto ids =
+                answer(world,
+                       {{"perPage", {"7"}},
+                        {"orderBy", {order}},
+                        {"orderDirection", {direction}},
+                        {"MATCH_anyEPC", {"urn:x:thing"}}},
+                       {}, [&] {
+                           // Before and after where the page ended.
+                           for (const double at : {99.0, 103.0, 110.0}) {
+                               world.add(named(
+                                   "urn:later:" + order + direction + std::to_string(later++), at));
+                           }
+                       });
+            CHECK(std::ranges::none_of(ids, [&](const std::string& id) {
+                return id.starts_with("urn:later:" + order + direction);
+            }));
+            // What came while another order was paged is stored by now.
+            std::erase_if(ids, [](const std::string& id) { return id.starts_with("urn:later"); });
+            std::ranges::sort(ids);
+            auto wanted = expected;
+            std::ranges::sort(wanted);
+            CHECK(ids == wanted);
+        }
+    }
+}
+
+TEST_CASE("15: a count that is too small for the answer is refused; a limit ends it") {
+    EventWorld world;
+    for (int at = 0; at < 20; ++at) world.add(named("urn:e:" + std::to_string(at), at));
+    CHECK(fault_of(world, {{"maxEventCount", {"19"}}, {"perPage", {"5"}}}) ==
+          QueryFault::kTooLarge);
+    CHECK(answer(world, {{"maxEventCount", {"20"}}, {"perPage", {"5"}}}).size() == 20);
+    CHECK(answer(world, {{"eventCountLimit", {"7"}}, {"perPage", {"5"}}}) ==
+          Ids{"urn:e:19", "urn:e:18", "urn:e:17", "urn:e:16", "urn:e:15", "urn:e:14", "urn:e:13"});
+}
