@@ -242,12 +242,15 @@ Result<void> EventReader::below(
             if (first && end->event == first->event && *end->declared <= known_.last) first.reset();
             continue;
         }
-        if (first) {
-            if (!give()) return {};
-        } else if (end->event <= known_.last && end->event_time_ns >= range.from_ns &&
-                   end->event_time_ns < range.before_ns) {
-            first = end;
+        if (first && !give()) return {};
+        const bool is_meant = end->event <= known_.last && end->event_time_ns >= range.from_ns &&
+                              end->event_time_ns < range.before_ns;
+        if (is_given || !is_meant) continue;
+        v1::EventTouch touch;
+        if (!read_message(entries.value(), touch)) {
+            return damaged("an entry of the index by identifier");
         }
+        if (!touch.declares_error()) first = end;
     }
     if (!there) return there.error();
     give();
