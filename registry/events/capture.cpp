@@ -47,15 +47,16 @@ Refusal no_original(std::string_view event_id) {
 }
 
 /// Equal but for `errorDeclaration` and `recordTime` (§10.4).
-Outcome<bool> is_same(const Registrar& registrar, const v1::EventRecord& one,
+Outcome<bool> is_same(const Lifecycle& lifecycle, const v1::EventRecord& one,
                       const v1::EventRecord& other) {
+    const Registrar& registrar = lifecycle.registrar;
     const auto first = body_of(registrar, one);
     if (!first) return first.error();
     const auto second = body_of(registrar, other);
     if (!second) return second.error();
     if (*first == *second) return true;
-    const auto first_id = content_id(*first, registrar.digests);
-    const auto second_id = content_id(*second, registrar.digests);
+    const auto first_id = content_id(*first, lifecycle.terms.schemes, registrar.digests);
+    const auto second_id = content_id(*second, lifecycle.terms.schemes, registrar.digests);
     if (!first_id || !second_id) return registration::damaged_object();
     return *first_id == *second_id;
 }
@@ -142,7 +143,7 @@ Outcome<Captured> Capture::place(v1::EventRecord& event, Plan& plan, LookUp look
         plan.stored.push_back({&event, {}, {}});
         return out;
     }
-    const auto same = is_same(registrar, *known, event);
+    const auto same = is_same(lifecycle_, *known, event);
     if (!same) return same.error();
     if (!*same) return other_content(event.event_id(), declares);
     if (!declares) {

@@ -1035,7 +1035,7 @@ void EventJson::keep_namespaces() {
 }
 
 void EventJson::name_by_content() {
-    std::string id = *content_id(record_.body(), form_.digests);
+    std::string id = content_id(event_, namespaces_, form_.schemes, form_.digests);
     // The body is an object with members: the id goes in front of its end.
     std::string& body = *record_.mutable_body();
     body.pop_back();
