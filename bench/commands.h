@@ -10,6 +10,7 @@ void add_lookup_command(CLI::App& app, int& exit_code);
 void add_create_command(CLI::App& app, int& exit_code);
 void add_echo_command(CLI::App& app, int& exit_code);
 void add_register_command(CLI::App& app, int& exit_code);
+void add_read_command(CLI::App& app, int& exit_code);
 void add_bare_command(CLI::App& app, int& exit_code);
 void add_compare_command(CLI::App& app, int& exit_code);
 

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     idnode::bench::add_lookup_command(app, exit_code);
     idnode::bench::add_create_command(app, exit_code);
     idnode::bench::add_register_command(app, exit_code);
+    idnode::bench::add_read_command(app, exit_code);
     idnode::bench::add_bare_command(app, exit_code);
     idnode::bench::add_echo_command(app, exit_code);
     idnode::bench::add_compare_command(app, exit_code);

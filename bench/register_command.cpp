@@ -50,10 +50,15 @@ void add_register_command(CLI::App& app, int& exit_code) {
     static const std::map<std::string, Way> ways{{"stream", Way::kStream},
                                                  {"batch", Way::kBatch},
                                                  {"create", Way::kCreate},
-                                                 {"snms", Way::kSnms}};
+                                                 {"snms", Way::kSnms},
+                                                 {"events", Way::kEvents}};
+    using Set = ProductEvents::Set;
+    static const std::map<std::string, Set> sets{
+        {"lives", Set::kLives}, {"tree", Set::kTree}, {"lot", Set::kLot}};
     auto options = std::make_shared<RegisterCommand>();
     CLI::App* command = app.add_subcommand(
-        "register", "Register identifiers over HTTP, check every answer, print the rate");
+        "register",
+        "Register identifiers or capture events over HTTP, check every answer, print the rate");
     command->footer(
         "Exit code: 0 all were registered, 1 some were refused, 2 usage, 3 no answer.\n"
         "The records stay: use a node made for it.");
@@ -62,14 +67,21 @@ void add_register_command(CLI::App& app, int& exit_code) {
         ->required();
     command->add_option("--token-file", options->token_file, "Token of who registers")->required();
     command->add_option("--prefix", load.prefix, "Of the identifiers that are made")->required();
+    command->add_option(
+        "--template", load.template_version,
+        "Theirs, with the items serial, madeOn and page from 2000 on; not of events");
     command
-        ->add_option("--template", load.template_version,
-                     "Theirs, with the items serial, madeOn and page from 2000 on")
-        ->required();
-    command
-        ->add_option("--way", load.way,
-                     "stream, batch, create (one by one) or snms (its batches); default stream")
+        ->add_option(
+            "--way", load.way,
+            "stream, batch, create (one by one), snms (its batches) or events; default stream")
         ->transform(CLI::CheckedTransformer(ways));
+    command
+        ->add_option("--events", load.events,
+                     "lives (products of fifty events), tree (11,111 parts) or lot (a million "
+                     "serials); default lives")
+        ->transform(CLI::CheckedTransformer(sets));
+    command->add_option("--series", load.series,
+                        "What the names of events' identifiers begin with");
     command->add_option("--connections", load.connections, "Connections (default 1)")
         ->check(CLI::Range(1, 4'096));
     command->add_option("--batch", load.batch, "Items of a batch (default 2000)")

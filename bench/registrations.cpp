@@ -47,6 +47,7 @@ class Session {
     Session(const RegistrationLoad& load, std::string_view series, Descriptor socket)
         : load_(load),
           records_(load.prefix, series, load.template_version),
+          events_(load.events, load.prefix, series),
           socket_(std::move(socket)) {}
     virtual ~Session() = default;
 
@@ -78,7 +79,8 @@ class Session {
 
     const RegistrationLoad& load_;
     const ProductRecords records_;
-    std::uint64_t next_ = 0;  // number of the next identifier
+    const ProductEvents events_;
+    std::uint64_t next_ = 0;  // number of the next identifier or event
     std::string out_;
     HttpAnswer answer_;
     RegistrationResult result_;
@@ -211,14 +213,17 @@ class StreamSession final : public Session {
     using Session::Session;
 
   private:
+    bool is_of_events() const { return load_.way == Way::kEvents; }
+    std::uint64_t count() const { return is_of_events() ? events_.count() : UINT64_MAX; }
+
     void ask(TimePoint end) override {
         if (next_ == 0) {
-            out_ = head_of(load_, "/idn/v1/streams",
+            out_ = head_of(load_, is_of_events() ? "/capture" : "/idn/v1/streams",
                            "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n");
             told_ = SteadyClock::now();
         }
         while (!ended_ && out_.size() < kAheadBytes) {
-            ended_ = SteadyClock::now() >= end;
+            ended_ = SteadyClock::now() >= end || next_ >= count();
             if (ended_) {
                 out_ += "0\r\n\r\n";
             } else {
@@ -229,8 +234,12 @@ class StreamSession final : public Session {
 
     void append_chunk() {
         lines_.clear();
-        for (std::size_t i = 0; i < kChunkLines; ++i) {
-            records_.append(next_++, lines_);
+        for (std::size_t i = 0; i < kChunkLines && next_ < count(); ++i) {
+            if (is_of_events()) {
+                events_.append(next_++, lines_);
+            } else {
+                records_.append(next_++, lines_);
+            }
             lines_ += '\n';
         }
         fmt::format_to(std::back_inserter(out_), "{:x}\r\n{}\r\n", lines_.size(), lines_);
@@ -319,8 +328,9 @@ Result<std::vector<std::unique_ptr<Session>>> open_sessions(const RegistrationLo
     for (std::size_t i = 0; i < load.connections; ++i) {
         auto socket = connect(load);
         if (!socket) return socket.error();
-        const std::string series = fmt::format("{:08x}-{}", run, i);
-        if (load.way == Way::kStream) {
+        const std::string series = load.series.empty() ? fmt::format("{:08x}-{}", run, i)
+                                                       : fmt::format("{}-{}", load.series, i);
+        if (load.way == Way::kStream || load.way == Way::kEvents) {
             out.push_back(std::make_unique<StreamSession>(load, series, *std::move(socket)));
         } else {
             out.push_back(std::make_unique<RequestSession>(load, series, *std::move(socket)));
@@ -337,7 +347,8 @@ void merge(const RegistrationResult& from, RegistrationResult& into) {
 }
 
 std::string_view name_of(Way way) {
-    static constexpr std::array<std::string_view, 4> kNames{"stream", "batch", "create", "snms"};
+    static constexpr std::array<std::string_view, 5> kNames{"stream", "batch", "create", "snms",
+                                                            "events"};
     return kNames[static_cast<std::size_t>(way)];
 }
 

@@ -6,9 +6,10 @@
 #include <string>
 
 #include "bench/histogram.h"
+#include "bench/product_events.h"
 #include "proto/base/result.h"
 
-/// Registrations over HTTP, as factory systems send them.
+/// Registrations and lifecycle events over HTTP, as factory systems send them.
 namespace idnode::bench {
 
 /// The interfaces that a node offers for registering.
@@ -17,6 +18,7 @@ enum class Way : std::uint8_t {
     kBatch,   // JSON batches of the registration API
     kCreate,  // one identifier a request
     kSnms,    // batches of the SNMS interface
+    kEvents,  // lifecycle events, as lines of JSON
 };
 
 struct RegistrationLoad {
@@ -28,6 +30,9 @@ struct RegistrationLoad {
     std::chrono::milliseconds duration{5'000};
     std::size_t connections = 1;  // with one request under way on each
     std::size_t batch = 2'000;    // items of a batch
+    ProductEvents::Set events = ProductEvents::Set::kLives;
+    /// What the names of events' identifiers begin with; empty: what no other run has.
+    std::string series;
 };
 
 struct RegistrationResult {
