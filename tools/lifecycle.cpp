@@ -1,25 +1,38 @@
 #include "tools/lifecycle.h"
 
+#include <fmt/format.h>
+
 #include "registry/http/epcis/epcis.h"
 
 namespace idnode::tools {
 
 namespace {
 
-events::Terms terms_of(const Settings& settings) {
+/// Where others reach the HTTP interface; empty: it is off.
+std::string base_url_of(const Settings& settings, const std::string& address) {
+    if (!settings.events.base_url.empty()) return settings.events.base_url;
+    if (settings.listen.http_port == kPortOff) return {};
+    const bool is_v6 = address.find(':') != std::string::npos;
+    return fmt::format("{}://{}:{}", settings.listen.tls_certificate.empty() ? "http" : "https",
+                       is_v6 ? fmt::format("[{}]", address) : address, settings.listen.http_port);
+}
+
+events::Terms terms_of(const Settings& settings, const std::string& address) {
     events::Terms out;
+    out.base_url = base_url_of(settings, address);
     out.schemes.prefix_levels_max = static_cast<unsigned>(settings.node.max_levels);
     return out;
 }
 
 }  // namespace
 
-LifecycleRecords::LifecycleRecords(const Settings& settings,
+LifecycleRecords::LifecycleRecords(const Settings& settings, const std::string& address,
                                    const registration::Registrar& registrar,
                                    registration::LoginLimit& logins)
-    : terms_(terms_of(settings)),
+    : terms_(terms_of(settings, address)),
       log_(registrar.store, registrar.clock),
       lifecycle_{registrar, log_, terms_},
+      values_(lifecycle_),
       handler_(http::make_epcis_handler(lifecycle_, logins)) {}
 
 }  // namespace idnode::tools

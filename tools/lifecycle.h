@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "registry/events/lifecycle.h"
+#include "registry/events/lifecycle_value.h"
 #include "registry/http/handler.h"
 #include "registry/registration/login_limit.h"
 #include "registry/registration/registrar.h"
@@ -11,21 +13,23 @@
 namespace idnode::tools {
 
 /// What a node keeps lifecycle records with, wired by its settings. What it is made of must outlive
-/// it.
+/// it. `address`: by which others reach this machine.
 class LifecycleRecords {
   public:
-    LifecycleRecords(const Settings& settings, const registration::Registrar& registrar,
-                     registration::LoginLimit& logins);
+    LifecycleRecords(const Settings& settings, const std::string& address,
+                     const registration::Registrar& registrar, registration::LoginLimit& logins);
     LifecycleRecords(const LifecycleRecords&) = delete;
     LifecycleRecords& operator=(const LifecycleRecords&) = delete;
 
     const events::Lifecycle& lifecycle() const { return lifecycle_; }
     http::Handler& handler() { return *handler_; }
+    const model::LifecycleView& values() const { return values_; }
 
   private:
     const events::Terms terms_;
     events::EventLog log_;
     const events::Lifecycle lifecycle_;
+    const events::LifecycleValues values_;
     std::unique_ptr<http::Handler> handler_;
 };
 

@@ -10,8 +10,8 @@
 
 #include "proto/base/text.h"
 #include "registry/http/api/api.h"
-#include "registry/http/rest/rest.h"
 #include "registry/http/epcis/epcis.h"
+#include "registry/http/rest/rest.h"
 #include "registry/http/snms/snms.h"
 #include "registry/model/identifier.h"
 #include "registry/registration/files.h"
@@ -311,6 +311,7 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
     auto site = make_site(settings, address, signer_->public_key());
     if (!site) return site.error();
     site->primary = !settings.is_mirror();
+    lifecycle_.emplace(settings, address, registration_->registrar(), registration_->logins());
     context_.emplace(resolver::EngineContext{
         .store = *store_,
         .clock = clock_,
@@ -333,7 +334,8 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
         .udp_answer_bytes_max = static_cast<std::size_t>(settings.limits.udp_answer_bytes_max),
         .authority = authority_settings(settings),
         .administration = administration_settings(settings),
-        .lookups = &lookups_});
+        .lookups = &lookups_,
+        .lifecycle = &lifecycle_->values()});
     resolver::ServerSettings server_wanted = server_settings(settings);
     server_wanted.tls = tls_.get();
     auto server = resolver::Server::start(server_wanted, *context_);
@@ -363,7 +365,6 @@ Result<void> Node::listen_http(const Settings& settings) {
     rest.sessions_max = static_cast<std::size_t>(settings.limits.sessions_max);
     handler_ = http::make_rest_handler(*context_, rest);
     front_door_.emplace(*handler_);
-    lifecycle_.emplace(settings, registration_->registrar(), registration_->logins());
     for (const std::string_view one : http::epcis_beginnings()) {
         front_door_->add(std::string(one), lifecycle_->handler());
     }

@@ -93,11 +93,11 @@ class Node {
     std::unique_ptr<Registration> registration_;
     std::unique_ptr<MirrorThread> mirror_;  // none on a primary
     resolver::LookupCounts lookups_;
+    std::optional<LifecycleRecords> lifecycle_;
     std::optional<resolver::EngineContext> context_;
     std::unique_ptr<resolver::Server> server_;
     std::unique_ptr<http::Handler> handler_;
     std::unique_ptr<http::Handler> snms_;
-    std::optional<LifecycleRecords> lifecycle_;
     std::optional<http::FrontDoor> front_door_;
     std::unique_ptr<http::Server> http_server_;  // none when its port is off
     // Once they are there, for the status.

@@ -63,6 +63,14 @@ Result<void> check_base_path(std::string_view text) {
     return Error{Errc::kInvalid, "must be \"/\", or a path such as \"/snmsapi\""};
 }
 
+Result<void> check_base_url(std::string_view text) {
+    const bool fine = (text.starts_with("http://") || text.starts_with("https://")) &&
+                      !text.ends_with('/') &&
+                      text.find_first_of("?#% \"<>") == std::string_view::npos;
+    if (fine || text.empty()) return {};
+    return Error{Errc::kInvalid, "must be such as \"https://id.example.cn\", or empty"};
+}
+
 Result<void> check_anonymous_read(std::string_view text) {
     if (text == "off" || text == "public" || text == "all") return {};
     return Error{Errc::kInvalid, R"(must be "off", "public" or "all")"};
@@ -277,6 +285,12 @@ constexpr std::array kTable{
             "For how long scans and numbers of identity papers are kept after the review of the "
             "application that they came with.",
             [](Settings& s) -> SettingField { return &s.snms.personal_data_days; }},
+
+    Setting{"events.base_url", "text", "", 0, 0, kRestart,
+            "Where others reach the HTTP interface of this node, for links in answers, such as "
+            "\"https://id.example.cn\". Empty: made from the address of the site record and "
+            "listen.http_port.",
+            [](Settings& s) -> SettingField { return &s.events.base_url; }, &check_base_url},
 
     Setting{"limits.udp_answer_bytes_max", "number", "bytes", 492, 262'144, kRestart,
             "A longer answer is not sent over UDP: the client is told to use TCP.",

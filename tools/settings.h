@@ -84,6 +84,9 @@ struct Settings {
         std::int64_t hashed_logins_per_hour = 60;
         std::int64_t personal_data_days = 30;
     };
+    struct Events {
+        std::string base_url;
+    };
     struct Limits {
         std::int64_t udp_answer_bytes_max = 4096;
         std::int64_t tcp_connections_max = 10'000;
@@ -116,6 +119,7 @@ struct Settings {
     Mirror mirror;
     Registration registration;
     Snms snms;
+    Events events;
     Limits limits;
     Log log;
 

@@ -6,6 +6,7 @@
 
 #include "proto/base/bytes.h"
 #include "registry/model/audit.h"
+#include "registry/model/lifecycle.h"
 #include "registry/model/ports.h"
 #include "registry/service/administration.h"
 #include "registry/service/authority.h"
@@ -76,7 +77,8 @@ struct EngineContext {
     std::size_t udp_answer_bytes_max = 4096;  // §3.5, without envelopes
     service::Authority::Settings authority{};
     service::Administration::Settings administration{};
-    LookupCounts* lookups = nullptr;  // null: they are not counted
+    LookupCounts* lookups = nullptr;                  // null: they are not counted
+    const model::LifecycleView* lifecycle = nullptr;  // null: no state of products is shown
 };
 
 }  // namespace idnode::resolver

@@ -37,6 +37,47 @@ std::vector<std::string> requested_types(const handle::ResolutionRequestView& re
     return out;
 }
 
+/// Whether the state of the product is asked for: by its whole name. Families of types, and
+/// questions for everything, are about what is stored.
+bool asks_for_lifecycle(const handle::ResolutionRequestView& request) {
+    ByteReader in(request.types);
+    while (in.left() > 0) {
+        if (equal_folded(in.text_u32("type", limits::kFieldBytesMax), model::kLifecycleType)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// The values with one more, which has the index `kLifecycleIndex` or the next that is free.
+Bytes with_lifecycle(BytesView values, const model::LifecycleView::Shown& shown) {
+    const auto state = [&shown](std::int32_t index) {
+        return handle::Value{.index = index,
+                             .timestamp = shown.timestamp,
+                             .ttl = model::kLifecycleTtl,
+                             .permissions = handle::permission::kPublicRead,
+                             .type = std::string(model::kLifecycleType),
+                             .data = to_bytes(shown.json)};
+    };
+    Bytes out;
+    ByteWriter writer(out);
+    ByteReader in(values);
+    ValuesReader reader(in);
+    writer.u32(static_cast<std::uint32_t>(reader.count() + 1));
+    std::int32_t index = model::kLifecycleIndex;
+    bool is_written = false;
+    while (const auto value = reader.next()) {
+        if (value->index == index) ++index;
+        if (value->index > index && !is_written) {
+            handle::encode_value(state(index), writer);
+            is_written = true;
+        }
+        writer.raw(value->octets);
+    }
+    if (!is_written) handle::encode_value(state(index), writer);
+    return out;
+}
+
 Resolved refuse(ResponseCode code, std::string_view text = {}) {
     return {.code = code, .text = text};
 }
@@ -79,11 +120,10 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
     const std::size_t begin = body.at();
     Resolved resolved;
     restricted_.clear();
-    const auto found =
-        context_.store.read(key_, query.tier(), [&](const model::RecordView& record) {
-            resolved = answer_record(query, record, requester, body);
-            resolved.version = record.version;
-        });
+    const auto found = read_record(query, [&](const model::RecordView& record) {
+        resolved = answer_record(query, record, requester, body);
+        resolved.version = record.version;
+    });
     if (!found) return refuse(ResponseCode::kError, "storage failed");
     if (*found == model::Lookup::kNotInMemory) return {.outcome = Outcome::kRetryOnPool};
     if (*found == model::Lookup::kNotFound) return answer_missing(query, body);
@@ -96,6 +136,37 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
     resolved = answer_with_rights(query, requester, body);
     resolved.version = version;
     return resolved;
+}
+
+Result<model::Lookup> Resolution::read_record(
+    const Query& query, model::FunctionRef<void(const model::RecordView&)> visit) {
+    if (context_.lifecycle == nullptr || !asks_for_lifecycle(query.request)) {
+        return context_.store.read(key_, query.tier(), visit);
+    }
+    // Events are read from the disk.
+    if (query.effort == Effort::kInline) return model::Lookup::kNotInMemory;
+    return read_with_lifecycle(visit);
+}
+
+/// The state of the product as one value more. It changes without the record, which therefore has
+/// no version here.
+Result<model::Lookup> Resolution::read_with_lifecycle(
+    model::FunctionRef<void(const model::RecordView&)> visit) {
+    std::string handle;
+    Bytes values;
+    bool all_public = false;
+    const auto found =
+        context_.store.read(key_, model::ReadTier::kAny, [&](const model::RecordView& record) {
+            handle = record.handle;
+            values.assign(record.values.begin(), record.values.end());
+            all_public = record.all_public;
+        });
+    if (!found || *found != model::Lookup::kFound) return found;
+    const auto shown = context_.lifecycle->show(handle);
+    if (!shown) return shown.error();
+    if (*shown) values = with_lifecycle(values, **shown);
+    visit({.handle = handle, .version = 0, .all_public = all_public, .values = values});
+    return model::Lookup::kFound;
 }
 
 /// Somebody else's handle: an answer kept from before, a question for the top-level node, or RC

@@ -29,8 +29,9 @@ struct Resolved {
     handle::ResponseCode code = handle::ResponseCode::kSuccess;  // 402: they must be challenged
     std::string_view text{};                                     // for people, on errors
     bool restricted = false;                                     // the values are not for everyone
-    model::TransactionId version = 0;  // of the record that was found here
-    UpstreamAnswerPtr forwarded{};     // the answer of another node instead of all the above
+    /// Of the record that was found here; 0 also where the answer does not follow from it alone.
+    model::TransactionId version = 0;
+    UpstreamAnswerPtr forwarded{};  // the answer of another node instead of all the above
 };
 
 /// Operation 1, in the server order of §4.3. Reusable: keeps its buffers from one request to the
@@ -49,6 +50,10 @@ class Resolution {
 
   private:
     Resolved pass_on(const Query& query, Question& question);
+    Result<model::Lookup> read_record(const Query& query,
+                                      model::FunctionRef<void(const model::RecordView&)> visit);
+    Result<model::Lookup> read_with_lifecycle(
+        model::FunctionRef<void(const model::RecordView&)> visit);
     Resolved answer_missing(const Query& query, ByteWriter& body);
     Resolved answer_record(const Query& query, const model::RecordView& record,
                            const service::Requester& requester, ByteWriter& body);
