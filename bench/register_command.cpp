@@ -80,6 +80,8 @@ void add_register_command(CLI::App& app, int& exit_code) {
                      "lives (products of fifty events), tree (11,111 parts) or lot (a million "
                      "serials); default lives")
         ->transform(CLI::CheckedTransformer(sets));
+    command->add_option("--events-max", load.events_max, "Events of each connection (default: any)")
+        ->check(CLI::PositiveNumber);
     command->add_option("--series", load.series,
                         "What the names of events' identifiers begin with");
     command->add_option("--connections", load.connections, "Connections (default 1)")

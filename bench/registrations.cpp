@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <iterator>
@@ -214,7 +215,9 @@ class StreamSession final : public Session {
 
   private:
     bool is_of_events() const { return load_.way == Way::kEvents; }
-    std::uint64_t count() const { return is_of_events() ? events_.count() : UINT64_MAX; }
+    std::uint64_t count() const {
+        return is_of_events() ? std::min(events_.count(), load_.events_max) : UINT64_MAX;
+    }
 
     void ask(TimePoint end) override {
         if (next_ == 0) {

@@ -31,6 +31,7 @@ struct RegistrationLoad {
     std::size_t connections = 1;  // with one request under way on each
     std::size_t batch = 2'000;    // items of a batch
     ProductEvents::Set events = ProductEvents::Set::kLives;
+    std::uint64_t events_max = UINT64_MAX;  // of one connection
     /// What the names of events' identifiers begin with; empty: what no other run has.
     std::string series;
 };

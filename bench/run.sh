@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
     cat <<'END'
-bench/run.sh [--count N] [--seconds S] [--rounds R] [--cases A,B] [--dir DIR] [--smoke] [--registrations]
+bench/run.sh [--count N] [--seconds S] [--rounds R] [--cases A,B] [--dir DIR] [--smoke] [--registrations] [--events N]
   --count N     records to make and import (default 1000000; the published table has 10000000)
   --seconds S   of one turn, node or echo (default 5)
   --rounds R    turns of each in every case (default 5)
@@ -13,6 +13,8 @@ bench/run.sh [--count N] [--seconds S] [--rounds R] [--cases A,B] [--dir DIR] [-
   --dir DIR     where the temporary folder is made (default: TMPDIR or /tmp); it needs about
                 1.5 KB for each record
   --registrations  only the table of registrations over HTTP
+  --events N    only the table of lifecycle events, with N of them stored (the published one has
+                10000000; 20 minutes)
   --smoke       2000 records, one short round of every case: does it all work? Under a minute.
 Programs are taken from build/release/bin, or from IDNODE_BIN.
 END
@@ -31,12 +33,13 @@ rounds=5
 cases=
 parent=${TMPDIR:-/tmp}
 registrations_only=
+events=
 while [[ $# -gt 0 ]]; do
     case $1 in
         --smoke) count=2000 seconds=0.5 rounds=1; shift; continue ;;
         --registrations) registrations_only=yes; shift; continue ;;
         -h | --help) usage; exit 0 ;;
-        --count | --seconds | --rounds | --cases | --dir) [[ $# -ge 2 ]] || fail "$1 needs a value" ;;
+        --count | --seconds | --rounds | --cases | --dir | --events) [[ $# -ge 2 ]] || fail "$1 needs a value" ;;
         *) usage >&2; exit 2 ;;
     esac
     case $1 in
@@ -45,6 +48,7 @@ while [[ $# -gt 0 ]]; do
         --rounds) rounds=$2 ;;
         --cases) cases=$2 ;;
         --dir) parent=$2 ;;
+        --events) events=$2 count=1000 ;;
     esac
     shift 2
 done
@@ -100,7 +104,7 @@ choose=()
 # Far above the sum of all turns: only a hang ends here.
 limit=$(awk -v s="${seconds}" -v r="${rounds}" -v n="${count}" 'BEGIN { print int(7 * (2 * r + 2) * (s + 2) * 2 + n / 20000 + 60) }')
 status=0
-[[ -n ${registrations_only} ]] || timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" --server-pid "${node_pid}" \
+[[ -n ${registrations_only}${events} ]] || timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" --server-pid "${node_pid}" \
     --records "${folder}/records.ndjson" --seconds "${seconds}" --rounds "${rounds}" "${choose[@]}" \
     >"${folder}/table" || status=$?
 
@@ -136,6 +140,7 @@ row() { echo "| $1 | $(member p50 <<<"$2") | $(member p99 <<<"$2") | $3 |"; }
 
 # What identifiers are registered with: an enterprise with a prefix, and a template of three items.
 prepare_registrations() {
+    [[ ! -e ${folder}/template.json ]] || return 0
     local idnode=("${bin}/idnode")
     local to=(--server "${http_server}" --plain --token-file "${folder}/node/keys/operator.token")
     cat >"${folder}/profile.json" <<'JSON'
@@ -208,6 +213,65 @@ beside_stream() {
     row "beside a stream" "${beside}" "$(member identifiers_per_second <"${folder}/streamed")"
 }
 
+# idnode-bench read, as one line of JSON.
+read_events() {
+    "${bin}/idnode-bench" read --server "${http_server}" --token-file "${folder}/events.token" \
+        --prefix 88.100.900 --series lives-0 --json "$@" || fail "idnode-bench read ($*) ended with $?"
+}
+# capture SERIES OPTIONS...: one stream, as one line of JSON.
+capture_events() {
+    local series=$1
+    shift
+    "${bin}/idnode-bench" register --way events --server "${http_server}" --token-file "${folder}/events.token" \
+        --prefix 88.100.900 --series "${series}" --seconds 3600 --json "$@" ||
+        fail "idnode-bench register --way events ($*) ended with $?"
+}
+# once TITLE MUST TARGET-OPTIONS...: the median of so many single reads.
+once() {
+    local title=$1 must=$2
+    shift 2
+    for ((round = 0; round < rounds; round++)); do read_events "$@"; done | sort -t: -k7 -n >"${folder}/rounds"
+    local line
+    line=$(sed -n "$(((rounds + 1) / 2))p" "${folder}/rounds")
+    echo "| ${title} | $(member p50 <<<"${line}") | ${must} | $(member lines <<<"${line}") lines, $(member octets <<<"${line}") octets |"
+}
+resident_mb() { awk '/^RssAnon:/ { printf "%.0f", $2 / 1024 }' "/proc/${node_pid}/status"; }
+
+lifecycle() {
+    local to=(--server "${http_server}" --plain --token-file "${folder}/node/keys/operator.token")
+    prepare_registrations >"${folder}/prepared" || { cat "${folder}/prepared" >&2; fail "the node took no enterprise"; }
+    "${bin}/idnode" account create line --role ROLE_APPLICATION --enterprise 1 "${to[@]}" >/dev/null
+    "${bin}/idnode" account token line "${to[@]}" --json | sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' >"${folder}/events.token"
+    [[ -s ${folder}/events.token ]] || fail "the node gave no token"
+    say "capturing ${events} events"
+    local line
+    line=$(capture_events lives --events lives --events-max "${events}") || exit 1
+    echo
+    echo "| ${events} lifecycle events, one stream | | must reach |"
+    echo "| --- | ---: | ---: |"
+    echo "| captured a second, fsynced | $(member identifiers_per_second <<<"${line}") | 15000 |"
+    echo "| memory of its own, MB | $(resident_mb) | |"
+    echo "| octets an event on disk | $(du -sb "${folder}/node/data" | awk -v n="${events}" '{ printf "%.0f", $1 / n }') | |"
+    capture_events tree --events tree >/dev/null
+    capture_events lot --events lot >/dev/null
+    line=$(read_events --target "/idn/v1/history?id={product}" --expect commissioning --rate 1000 --seconds "${seconds}" \
+        --products $((events / 50000 * 1000))) || exit 1
+    echo "| timeline of 50 events, 1,000 a second: p50 ms | $(member p50 <<<"${line}") | |"
+    echo "| p99 ms | $(member p99 <<<"${line}") | 2 |"
+    echo
+    echo "| single requests, medians of ${rounds} | ms to the last octet | must reach | |"
+    echo "| --- | ---: | ---: | --- |"
+    local tree="hdl:88.100.900/tree-0-T00000000" lot="hdl:88.100.900/lot-0-LOT"
+    once "trace back over 11,111 identifiers" 300 --target "/idn/v1/trace?id=${tree}&direction=back&limit=20000" --expect tree-0-T00011110
+    once "recall of a lot made into 1,000,000 serials" 5000 --target /idn/v1/recall --body "{\"ids\":[\"${lot}\"]}" --expect lot-0-S00999999
+    echo
+    echo "Memory of its own afterwards: $(resident_mb) MB."
+}
+
+if [[ -n ${events} ]]; then
+    lifecycle
+    exit 0
+fi
 if [[ -n ${registrations_only} ]]; then
     registrations
     exit 0
@@ -240,6 +304,7 @@ row alone "${alone}" 0
 row "beside signing" "${beside}" "$(member answers_per_second <"${folder}/signed")"
 
 registrations
+[[ ${count} -gt 2000 ]] || { events=50000; lifecycle; }
 
 case ${status} in
     0) ;;
