@@ -247,7 +247,8 @@ Outcome<void> TraceWalk::go_forward(const std::string& cid) {
     if (auto done = into_containers(place_, cid, grown); !done) return done;
     if (auto done = into_transformations(place_, cid, grown); !done) return done;
     if (const std::string lot = lot_in(cid); !lot.empty()) {
-        if (auto done = of_lot(place_, lot, {}); !done) return done;
+        if (auto done = of_lot(place_, lot, {.step = {}, .is_statement = false}); !done)
+            return done;
     }
     return to_members(cid);
 }
@@ -316,7 +317,8 @@ Outcome<void> TraceWalk::to_members(const std::string& cid) {
         const Edge edge{.step = {.from = frontier_[place_],
                                  .kind = TrailKind::kLot,
                                  .at_ns = end.event_time_ns,
-                                 .event = end.event}};
+                                 .event = end.event},
+                        .is_statement = false};
         if (auto done = reach(*member, edge, growth); !done) {
             refused = std::move(done).error();
             return false;
@@ -482,7 +484,8 @@ Outcome<void> TraceWalk::runs_to_outputs() {
 Outcome<void> TraceWalk::go_back(const std::string& cid) {
     if (auto done = to_contents(cid); !done) return done;
     if (auto done = to_origins(cid); !done) return done;
-    if (const std::string lot = lot_in(cid); !lot.empty()) return of_lot(place_, lot, {});
+    if (const std::string lot = lot_in(cid); !lot.empty())
+        return of_lot(place_, lot, {.step = {}, .is_statement = false});
     return {};
 }
 
@@ -620,6 +623,7 @@ Outcome<void> TraceWalk::reach(std::string_view cid, const Edge& edge, const Gro
         }
     }
     const bool is_unclear = !edge.is_clear || result_.nodes[edge.step.from].is_unclear;
+    if (edge.is_clear && edge.is_statement) node.is_visible = true;
     if (is_unclear && !node.is_unclear) unclear_next_.push_back(id);
     grow(id, growth);
     return {};

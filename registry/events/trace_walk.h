@@ -56,7 +56,8 @@ class TraceWalk {
     /// A statement about what a node is connected with.
     struct Edge {
         TrailStep step;
-        bool is_clear = true;  // the caller may read it
+        bool is_clear = true;      // the caller may read it
+        bool is_statement = true;  // not: the identifiers tell by themselves
         std::uint64_t owner_id = 0;
     };
     /// What nodes of one lot go on with through what is said of the lot.

@@ -4,12 +4,11 @@
 #include <charconv>
 #include <utility>
 
-#include "registry/events/event_time.h"
 #include "registry/events/history.h"
 #include "registry/events/state.h"
+#include "registry/http/epcis/about.h"
 #include "registry/http/epcis/problem.h"
 #include "registry/http/epcis/routes.h"
-#include "registry/service/responsibility.h"
 
 namespace idnode::http {
 
@@ -21,76 +20,6 @@ using boost::beast::http::verb;
 using events::Access;
 using registration::invalid;
 using registration::Outcome;
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
-
-/// What every question about one identifier says.
-struct About {
-    std::string cid;
-    std::int64_t as_of_ns = INT64_MAX;
-    events::KnownAt known{};
-};
-
-Outcome<std::optional<std::int64_t>> read_time(const EpcisCall& call, std::string_view name) {
-    const auto text = call.parameters.first(name);
-    if (!text) return std::optional<std::int64_t>{};
-    const auto time = events::parse_event_time(*text);
-    if (!time) return invalid(std::string(name), std::string(time.error().rule));
-    return std::optional(time->ns);
-}
-
-/// Any spelling of the identifier. Digits that may be several things are taken as what events are
-/// mostly about: the first that they can be.
-Outcome<std::string> read_identifier(const EpcisCall& call) {
-    const auto text = call.parameters.first("id");
-    if (!text || text->empty()) return registration::missing("id");
-    const schemes::Options& options = call.lifecycle.terms.schemes;
-    auto parsed = schemes::parse(*text, options);
-    if (parsed) return std::move(parsed->cid);
-    if (parsed.error().fault == schemes::Fault::kAmbiguous) {
-        auto candidates = schemes::candidates(*text, options);
-        if (!candidates.empty()) return std::move(candidates.front().cid);
-    }
-    return invalid("id", schemes::text_of(parsed.error()));
-}
-
-Outcome<About> read_about(const EpcisCall& call) {
-    if (call.actor) {
-        const auto allowed = require(*call.actor, v1::SCOPE_EVENTS_READ);
-        if (!allowed) return allowed.error();
-    }
-    auto cid = read_identifier(call);
-    if (!cid) return cid.error();
-    const auto as_of = read_time(call, "asOf");
-    if (!as_of) return as_of.error();
-    const auto known_at = read_time(call, "asKnownAt");
-    if (!known_at) return known_at.error();
-    About out{.cid = *std::move(cid)};
-    if (*as_of) out.as_of_ns = **as_of;
-    if (*known_at) out.known.last.record_time_ms = **known_at / kNsPerMs;
-    return out;
-}
-
-/// Whether anybody may know that the identifier exists: it is registered here.
-bool is_registered(const EpcisCall& call, std::string_view cid) {
-    constexpr std::string_view kHandles = "hdl:";
-    if (!cid.starts_with(kHandles)) return false;
-    const std::string_view handle = cid.substr(kHandles.size());
-    const registration::Registrar& registrar = call.lifecycle.registrar;
-    service::Responsibility responsibility(registrar.store, registrar.terms.own_prefix);
-    const auto suffix_case = responsibility.of(handle);
-    if (!suffix_case) return false;
-    const auto found = registrar.store.read(model::key_of(handle, *suffix_case),
-                                            model::ReadTier::kAny, [](const model::RecordView&) {});
-    return found && *found == model::Lookup::kFound;
-}
-
-/// The same for what was never heard of and for what may not be seen at all.
-Response nothing_known(std::string_view cid) {
-    return problem({.status = status::not_found,
-                    .type = "NoSuchResourceException",
-                    .detail = "nothing is known here about " + std::string(cid)});
-}
 
 Outcome<std::size_t> read_page_size(const EpcisCall& call) {
     const auto text = call.parameters.first("perPage");
