@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "registry/http/epcis/epcis.h"
+#include "registry/http/epcis/webhooks.h"
 
 namespace idnode::tools {
 
@@ -21,6 +24,7 @@ events::Terms terms_of(const Settings& settings, const std::string& address) {
     events::Terms out;
     out.base_url = base_url_of(settings, address);
     out.schemes.prefix_levels_max = static_cast<unsigned>(settings.node.max_levels);
+    out.webhook_hosts = settings.events.webhook_hosts;
     return out;
 }
 
@@ -31,8 +35,19 @@ LifecycleRecords::LifecycleRecords(const Settings& settings, const std::string& 
                                    registration::LoginLimit& logins)
     : terms_(terms_of(settings, address)),
       log_(registrar.store, registrar.clock),
-      lifecycle_{registrar, log_, terms_},
+      lifecycle_{registrar, log_, terms_, &captures_},
       values_(lifecycle_),
-      handler_(http::make_epcis_handler(lifecycle_, logins)) {}
+      handler_(http::make_epcis_handler(lifecycle_, logins)) {
+    captures_.start(lifecycle_);
+    if (settings.is_mirror()) return;
+    auto sender = http::make_webhook_sender(settings.events.webhook_networks);
+    if (!sender) throw std::runtime_error("events.webhook_networks: " + sender.error().detail);
+    sender_ = *std::move(sender);
+    deliveries_.emplace(lifecycle_, logins, *sender_);
+}
+
+LifecycleRecords::~LifecycleRecords() {
+    captures_.stop();
+}
 
 }  // namespace idnode::tools

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "registry/events/capture_jobs.h"
+#include "registry/events/deliveries.h"
 #include "registry/events/lifecycle.h"
 #include "registry/events/lifecycle_value.h"
 #include "registry/http/handler.h"
@@ -20,6 +23,7 @@ class LifecycleRecords {
                      const registration::Registrar& registrar, registration::LoginLimit& logins);
     LifecycleRecords(const LifecycleRecords&) = delete;
     LifecycleRecords& operator=(const LifecycleRecords&) = delete;
+    ~LifecycleRecords();
 
     const events::Lifecycle& lifecycle() const { return lifecycle_; }
     http::Handler& handler() { return *handler_; }
@@ -28,9 +32,12 @@ class LifecycleRecords {
   private:
     const events::Terms terms_;
     events::EventLog log_;
+    events::CaptureQueue captures_;
     const events::Lifecycle lifecycle_;
     const events::LifecycleValues values_;
     std::unique_ptr<http::Handler> handler_;
+    std::unique_ptr<events::DeliverySender> sender_;
+    std::optional<events::Deliveries> deliveries_;  // not of a mirror
 };
 
 }  // namespace idnode::tools

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <string_view>
 
 #include "proto/idnode/v1/event.pb.h"
 #include "registry/events/event_json.h"
@@ -17,5 +19,16 @@ registration::Outcome<v1::EventRecord> read_single(const Lifecycle& lifecycle,
                                                    boost::json::value& value,
                                                    const Namespaces& declared,
                                                    const json::Place& at = {});
+
+/// A document of events, its shell checked. `event` members are read one by one.
+struct EventDocument {
+    boost::json::value json;
+    Namespaces namespaces;
+
+    boost::json::array& events();
+};
+/// An EPCISDocument. kLimit: more events than this node takes at once.
+registration::Outcome<EventDocument> read_document(const Lifecycle& lifecycle,
+                                                   std::string_view text);
 
 }  // namespace idnode::events

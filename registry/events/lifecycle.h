@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "proto/schemes/canonical.h"
 #include "registry/events/event_log.h"
@@ -19,7 +20,11 @@ struct Terms {
     std::size_t capture_bytes_max = 32U << 20U;  // of one document
     std::chrono::hours future_max{24};           // how far ahead an event's time may lie
     schemes::Options schemes{};                  // how identifiers are recognised
+    /// Hosts to which events may be sent: `hook.example.cn`, `*.example.cn`.
+    std::vector<std::string> webhook_hosts{};
 };
+
+class CaptureQueue;
 
 /// What all services of lifecycle records work with. Everything outlives them. The services keep
 /// nothing but this: cheap to make, one for each request, not thread-safe.
@@ -27,6 +32,7 @@ struct Lifecycle {
     const registration::Registrar& registrar;
     EventLog& log;
     const Terms& terms;
+    CaptureQueue* captures = nullptr;  // who carries out capture jobs; null: nobody
 };
 
 }  // namespace idnode::events

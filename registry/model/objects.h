@@ -37,9 +37,9 @@ enum class Table : std::uint8_t {  // stored
     kGrantByGrantee = 74,       // u64 enterprise that may read, u64 id of the grant
     kGrantByOwner = 75,         // u64 enterprise whose identifiers they are, u64 id of the grant
     kAuthorities = 76,    // beginning of canonical keys, as GS1 company prefixes: u64 enterprise
-    kCaptureJobs = 77,    // u64 id
-    kNamedQueries = 78,   // name
-    kSubscriptions = 79,  // name of the query, NUL, id
+    kCaptureJobs = 77,    // kind, u64 id (`registry/events/capture_jobs.cpp`)
+    kNamedQueries = 78,   // u64 enterprise, name
+    kSubscriptions = 79,  // u64 enterprise, name of the query, NUL, id
     kReceipts = 80,       // u64 enterprise whose data were read, i64 time, u64 number
     kReleases = 81,       // u64 id
     kEventIds = 82,       // event id

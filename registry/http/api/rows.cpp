@@ -10,7 +10,7 @@
 #include "proto/base/csv_rows.h"
 #include "proto/base/text.h"
 #include "registry/http/api/drafts.h"
-#include "registry/http/api/stream.h"
+#include "registry/http/api/stream_place.h"
 #include "registry/json/parse.h"
 
 namespace idnode::http {

@@ -7,11 +7,9 @@
 #include "proto/base/text.h"
 #include "registry/http/api/bodies.h"
 #include "registry/http/api/drafts.h"
-#include "registry/http/api/message_json.h"
 #include "registry/http/api/rows.h"
+#include "registry/http/api/stream_place.h"
 #include "registry/http/api/writes.h"
-#include "registry/registration/objects.h"
-#include "registry/registration/operations.h"
 #include "registry/registration/rates.h"
 
 namespace idnode::http {
@@ -28,17 +26,6 @@ using registration::Registrar;
 using registration::Together;
 using registration::WrittenAll;
 
-// Lines of one commit: more would make lookups wait for the disk, fewer would flush too often.
-constexpr std::size_t kLinesMax = 2'000;
-constexpr std::string_view kNdjsonType = "application/x-ndjson";
-constexpr std::string_view kStreamIdField = "Stream-Id";
-
-/// The place of a stream among the operations. No field of HTTP, so no idempotency key, has this
-/// character.
-std::string operation_name(std::string_view stream_id) {
-    return "stream\x01" + std::string(stream_id);
-}
-
 /// A line that could not be carried out.
 struct Failure {
     std::uint64_t line = 0;
@@ -53,28 +40,18 @@ struct Group {
     std::vector<Failure> failures;
 };
 
-void append_line(const google::protobuf::Message& message, Bytes& out) {
-    std::string text;
-    write_message(message, text);
-    text += '\n';
-    const BytesView octets = as_bytes_view(text);
-    out.insert(out.end(), octets.begin(), octets.end());
-}
-
 class Stream final : public Upload {
   public:
     struct Start {
         Actor actor;
         std::unique_ptr<RowReader> rows;
-        std::string id;            // empty: it cannot be carried on
-        std::uint64_t line = 0;    // before the body's first
-        v1::StreamProgress known;  // what is done already
+        StreamPlace place;
     };
     Stream(const Registrar& registrar, Start start)
         : registrar_(registrar),
           start_(std::move(start)),
-          line_(start_.line),
-          progress_(start_.known) {}
+          line_(start_.place.line),
+          progress_(start_.place.known) {}
 
     bool take(BytesView piece, bool last, Bytes& out) override {
         std::string_view text = as_text(piece);
@@ -114,7 +91,7 @@ class Stream final : public Upload {
         }
         if (*is_header) return;
         ++line_;
-        if (line_ <= start_.known.lines()) return;  // done before
+        if (line_ <= start_.place.known.lines()) return;  // done before
         auto draft = start_.rows->read(end);
         if (!draft) {
             fail(line_, {}, {.code = Code::kInvalid, .message = draft.error().detail});
@@ -122,7 +99,7 @@ class Stream final : public Upload {
             group_.drafts.push_back(**std::move(draft));
             group_.lines.push_back(line_);
         }
-        if (group_.drafts.size() + group_.failures.size() >= kLinesMax) commit(false, out);
+        if (group_.drafts.size() + group_.failures.size() >= kStreamLinesMax) commit(false, out);
     }
 
     void fail(std::uint64_t line, std::string_view handle, Refusal refusal) {
@@ -160,16 +137,10 @@ class Stream final : public Upload {
             return out;
         };
         registration::Remember remember;
-        const registration::Operations operations(registrar_);
-        const std::string name = operation_name(start_.id);
-        if (!start_.id.empty()) {
-            auto before = operations.find(start_.actor, name, {});
-            if (!before) return before.error();
-            remember = [&, found = *std::move(before)](const WrittenAll& all) {
-                v1::Operation operation;
-                operation.set_result(counted(all).SerializeAsString());
-                return operations.renew(start_.actor, name, std::move(operation), found);
-            };
+        ProgressKeeper keeper(registrar_, start_.actor, start_.place.id);
+        if (auto begun = keeper.begin(); !begun) return begun.error();
+        if (keeper.keeps()) {
+            remember = [&](const WrittenAll& all) { return keeper.edits(counted(all)); };
         }
         const auto rate =
             registration::admit_identifiers(registrar_, start_.actor, group_.drafts.size());
@@ -211,17 +182,6 @@ class Stream final : public Upload {
     bool goes_on_ = true;
 };
 
-Outcome<v1::StreamProgress> known_progress(const Registrar& registrar, const Actor& actor,
-                                           std::string_view id) {
-    v1::StreamProgress out;
-    const auto found = registration::Operations(registrar).find(actor, operation_name(id), {});
-    if (!found) return found.error();
-    if (*found && !out.ParseFromString((*found)->operation.result())) {
-        return registration::damaged_object();
-    }
-    return out;
-}
-
 Outcome<Stream::Start> start_of(const RequestHeader& header, const Registrar& registrar,
                                 const Actor& actor, const Parameters& query) {
     if (auto may = registration::require(actor, v1::SCOPE_IDENTIFIERS_WRITE); !may) {
@@ -235,27 +195,9 @@ Outcome<Stream::Start> start_of(const RequestHeader& header, const Registrar& re
     }
     const auto type = header[boost::beast::http::field::content_type];
     out.rows = is_csv({type.data(), type.size()}) ? make_csv_rows(*write) : make_json_rows(*write);
-    if (const auto from = query.first("from")) {
-        const std::uint64_t line = number_of(*from);
-        if (line == 0) return registration::invalid("from", "must be the number of a line, from 1");
-        out.line = line - 1;
-    }
-    const auto field = header[kStreamIdField];
-    out.id.assign(field.data(), field.size());
-    if (out.id.size() > registration::kIdempotencyKeyBytesMax || !is_utf8(out.id)) {
-        return registration::invalid(std::string(kStreamIdField), "at most 128 characters");
-    }
-    if (out.id.empty()) {
-        out.known.set_lines(out.line);
-        return out;
-    }
-    auto known = known_progress(registrar, actor, out.id);
-    if (!known) return known.error();
-    out.known = *std::move(known);
-    if (out.line > out.known.lines()) {
-        return registration::invalid(
-            "from", "lines up to " + std::to_string(out.known.lines()) + " are done, not more");
-    }
+    auto place = stream_place(header, registrar, actor, query);
+    if (!place) return place.error();
+    out.place = *std::move(place);
     return out;
 }
 

@@ -8,8 +8,6 @@ namespace idnode::http {
 
 inline constexpr std::string_view kStreamPath = "/idn/v1/streams";
 
-inline constexpr std::size_t kRowBytesMax = 1U << 20U;
-
 /// Streams of identifiers, a line of JSON each, or (`text/csv`) a row: `POST /idn/v1/streams`. What
 /// came is committed piece by piece and told in lines of `StreamProgress`; memory does not grow
 /// with the length.

@@ -82,7 +82,7 @@ WriteReply remembered(const ApiCall& call, const Operations::Found& found) {
 
 v1::Error to_error(const registration::Refusal& refusal) {
     v1::Error out;
-    out.set_code(std::string(name_of(refusal.code)));
+    out.set_code(std::string(name_of(refusal)));
     out.set_message(is_utf8(refusal.message) ? refusal.message : "the request is not UTF-8");
     if (is_utf8(refusal.field)) out.set_field(refusal.field);
     out.set_remedy(refusal.remedy);

@@ -8,6 +8,7 @@
 #include "proto/base/text.h"
 #include "registry/http/api/api.h"
 #include "registry/http/api/routes.h"
+#include "registry/http/epcis/capture_stream.h"
 #include "registry/http/epcis/problem.h"
 #include "registry/http/epcis/routes.h"
 #include "registry/http/target.h"
@@ -68,6 +69,25 @@ class EpcisHandler final : public Handler {
     DownloadStart begin_download(const Request& request, const Caller& caller) override {
         return guarded(request, caller,
                        [](const EpcisRoute& route, EpcisCall& call) { return route.stream(call); });
+    }
+
+    bool takes_upload(const RequestHeader& header) const override {
+        return is_capture_stream(header);
+    }
+    UploadStart begin_upload(const RequestHeader& header, const Caller& caller) override {
+        Parameters query;
+        UploadStart out;
+        if (auto read = query.add_form(target_of(header).query); !read) {
+            out.response = problem({.status = status::bad_request,
+                                    .type = "QueryParameterException",
+                                    .detail = read.error().detail});
+        } else if (const auto admitted = admit(header, caller, false); !admitted) {
+            out.response = problem(admitted.error());
+        } else {
+            out = begin_capture_stream(header, lifecycle_, **admitted, query);
+        }
+        say_versions(out.response);
+        return out;
     }
 
     std::optional<Response> turn_away(const RequestHeader& /*header*/, status status,

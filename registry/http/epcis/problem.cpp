@@ -4,42 +4,11 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "registry/events/capture_jobs.h"
+
 namespace idnode::http {
 
-namespace {
-
 using boost::beast::http::status;
-using registration::Code;
-
-std::string_view exception_of(Code code) {
-    switch (code) {
-        case Code::kNotAuthenticated:
-        case Code::kWrongLogin:
-        case Code::kNotAllowed:
-        case Code::kForeignPrefix:
-        case Code::kPrefixDisabled:
-        case Code::kReadOnly:
-            return "SecurityException";
-        case Code::kNotFound:
-            return "NoSuchResourceException";
-        case Code::kExists:
-        case Code::kIdentifierExists:
-        case Code::kKeyReused:
-            return "ResourceAlreadyExistsException";
-        case Code::kLimit:
-            return "CaptureLimitExceededException";
-        case Code::kTooMany:
-        case Code::kQuota:
-        case Code::kBusy:
-        case Code::kStorage:
-        case Code::kInternal:
-            return "ImplementationException";
-        default:
-            return "ValidationException";
-    }
-}
-
-}  // namespace
 
 Response problem(const Problem& problem) {
     boost::json::object body;
@@ -56,7 +25,7 @@ Problem to_problem(const registration::Refusal& refusal) {
     std::string detail = refusal.message;
     if (!refusal.remedy.empty()) detail += "; " + refusal.remedy;
     return {.status = static_cast<status>(registration::http_status(refusal.code)),
-            .type = exception_of(refusal.code),
+            .type = events::exception_of(refusal.code),
             .detail = std::move(detail),
             .field = refusal.field,
             .code = std::string(registration::name_of(refusal))};
