@@ -30,6 +30,7 @@ struct TraceQuestion {
     std::size_t nodes_max = kTraceNodesMax;
     /// Also what may have happened: see §14.3 and TRACE.md.
     bool with_possible = false;
+    bool with_present = false;  // also where things are and at which stage
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
@@ -48,12 +49,30 @@ class Sight {
     virtual registration::Outcome<bool> may_know_of(const Thing& thing) = 0;
 };
 
+/// What the last events that the caller may read say of a thing itself.
+struct TracePresent {
+    static constexpr std::int64_t kNever = INT64_MIN;
+
+    std::uint32_t stage = 0;  // in `TraceResult::stages`
+    std::int64_t stage_ns = kNever;
+    EventKey party{};  // names who owns or has it
+    std::int64_t party_ns = kNever;
+    EventKey place{};  // names where it is
+    std::int64_t place_ns = kNever;
+    NodeId container = kNoNode;  // that it is still in
+    std::int64_t container_since_ns = kNever;
+};
+
 /// What was found. The first nodes are those that it began with.
 struct TraceResult {
     TraceNodes nodes{};
     std::size_t starts = 0;
     enum class Cut : std::uint8_t { kNothing, kDepth, kNodes, kTime };
     Cut cut = Cut::kNothing;  // why there may be more
+    /// Of each node, where the question was `with_present`; and the words of stages, the first one
+    /// for none.
+    std::vector<TracePresent> present{};
+    std::vector<std::string> stages = std::vector<std::string>(1);
 
     /// Nodes behind the starts: by depth, then by key.
     std::vector<NodeId> in_order() const;

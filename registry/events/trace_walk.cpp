@@ -120,6 +120,7 @@ Outcome<TraceResult> TraceWalk::run(std::span<const TraceStart> starts) {
             for (const Used& one : back_[id].used) told.add(one.inside);
         }
     }
+    if (question_.with_present) result_.present.resize(result_.nodes.size());
     return std::move(result_);
 }
 
@@ -212,7 +213,10 @@ Outcome<void> TraceWalk::look_at(NodeId id, const std::string& cid) {
             refused = std::move(leave).error();
             return false;
         }
-        if (leave->is_clear) node.is_visible = true;
+        if (leave->is_clear) {
+            node.is_visible = true;
+            if (question_.with_present) note_present(id, touch);
+        }
         const bool is_itself =
             (what.roles() & (v1::EVENT_ROLE_EPC | v1::EVENT_ROLE_CLASS)) == v1::EVENT_ROLE_EPC;
         if (what.type() == v1::EVENT_TYPE_OBJECT && is_itself) {
@@ -238,6 +242,29 @@ Outcome<void> TraceWalk::look_at(NodeId id, const std::string& cid) {
     if (refused) return *std::move(refused);
     if (!read) return to_refusal(read.error());
     return {};
+}
+
+/// Touches come in the order of time: the last one counts.
+void TraceWalk::note_present(NodeId id, const Touch& touch) {
+    if (result_.present.size() <= id) result_.present.resize(result_.nodes.size());
+    TracePresent& present = result_.present[id];
+    const std::int64_t at_ns = touch.end.event_time_ns;
+    if (!touch.what.stage().empty()) {
+        const auto known = std::ranges::find(result_.stages, touch.what.stage());
+        present.stage = static_cast<std::uint32_t>(known - result_.stages.begin());
+        if (known == result_.stages.end()) result_.stages.push_back(touch.what.stage());
+        present.stage_ns = at_ns;
+    }
+    constexpr std::uint32_t kParty = v1::EVENT_TELLS_OWNER | v1::EVENT_TELLS_POSSESSOR;
+    if ((touch.what.tells() & kParty) != 0) {
+        present.party = touch.end.event;
+        present.party_ns = at_ns;
+    }
+    constexpr std::uint32_t kPlace = v1::EVENT_TELLS_BIZ_LOCATION | v1::EVENT_TELLS_READ_POINT;
+    if ((touch.what.tells() & kPlace) != 0) {
+        present.place = touch.end.event;
+        present.place_ns = at_ns;
+    }
 }
 
 // ---- Forward
@@ -273,6 +300,13 @@ Outcome<void> TraceWalk::into_containers(std::uint32_t place, const std::string&
                         .owner_id = one.opened.enterprise_id};
         Growth growth{.reached = std::move(inside)};
         if (auto done = reach(one.parent, edge, growth); !done) return done;
+        const bool is_there = question_.with_present && leave->is_clear && !one.is_possible &&
+                              one.during.is_open() && one.kind == ContainmentKind::kAggregation;
+        const auto container = result_.nodes.find(one.parent_key);
+        if (!is_there || !container) continue;
+        result_.present.resize(result_.nodes.size());
+        result_.present[frontier_[place]].container = *container;
+        result_.present[frontier_[place]].container_since_ns = one.during.from_ns;
     }
     return {};
 }

@@ -75,6 +75,7 @@ class TraceWalk {
     void end_round();
 
     Done look_at(NodeId id, const std::string& cid);
+    void note_present(NodeId id, const Touch& touch);
     Done go_forward(const std::string& cid);
     Done into_containers(std::uint32_t place, const std::string& cid, const Intervals& grown);
     Done into_transformations(std::uint32_t place, const std::string& cid, const Intervals& grown);
