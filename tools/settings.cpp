@@ -291,6 +291,14 @@ constexpr std::array kTable{
             "\"https://id.example.cn\". Empty: made from the address of the site record and "
             "listen.http_port.",
             [](Settings& s) -> SettingField { return &s.events.base_url; }, &check_base_url},
+    Setting{"events.webhook_hosts", "list of texts", "", 0, 0, kRestart,
+            "Hosts to which subscribers may have events sent, such as \"hook.example.cn\" or "
+            "\"*.example.cn\". Empty: to none.",
+            [](Settings& s) -> SettingField { return &s.events.webhook_hosts; }},
+    Setting{"events.webhook_networks", "list of texts", "", 0, 0, kRestart,
+            "Networks whose addresses may be among those although they are not public, such as "
+            "\"10.20.0.0/16\": whoever subscribes reaches them through this node.",
+            [](Settings& s) -> SettingField { return &s.events.webhook_networks; }, &check_network},
 
     Setting{"limits.udp_answer_bytes_max", "number", "bytes", 492, 262'144, kRestart,
             "A longer answer is not sent over UDP: the client is told to use TCP.",

@@ -86,6 +86,8 @@ struct Settings {
     };
     struct Events {
         std::string base_url;
+        std::vector<std::string> webhook_hosts;
+        std::vector<std::string> webhook_networks;
     };
     struct Limits {
         std::int64_t udp_answer_bytes_max = 4096;

@@ -25,8 +25,12 @@ namespace {
 constexpr std::size_t kReceiveBytes = 65'536;
 
 std::string head_of(const resolver::Endpoint& server, const Question& question) {
-    std::string out = question.method + " " + question.target +
-                      " HTTP/1.1\r\nHost: " + resolver::to_text(server) + "\r\n";
+    const bool is_v6 = question.host.find(':') != std::string::npos;
+    const std::string host = is_v6 ? "[" + question.host + "]" : question.host;
+    std::string out =
+        question.method + " " + question.target + " HTTP/1.1\r\nHost: " +
+        (host.empty() ? resolver::to_text(server) : host + ":" + std::to_string(server.port)) +
+        "\r\n";
     for (const auto& [name, value] : question.fields) out += name + ": " + value + "\r\n";
     if (!question.body.empty() || question.method != "GET") {
         out += "Content-Length: " + std::to_string(question.body.size()) + "\r\n";
@@ -74,7 +78,7 @@ asio::awaitable<Result<Response>> exchange(resolver::Endpoint server, Scheme sch
     std::vector<std::byte> buffer(kReceiveBytes);
     Transport transport(std::move(socket), buffer);
     if (scheme == Scheme::kHttps) {
-        const bool secure = co_await transport.connect_tls();
+        const bool secure = co_await transport.connect_tls(question.host);
         if (!secure) co_return Error{Errc::kUnavailable, "no TLS connection comes about"};
         if (!holds_key(transport, question.server_key)) {
             co_return Error{Errc::kRefused, "the server has another key than the one expected"};

@@ -24,11 +24,15 @@ struct Question {
     /// The key (encoding of §2.8) that the server's certificate must hold; empty: any. Nothing is
     /// sent before that was seen.
     BytesView server_key{};
+    /// The host by which the server is asked, `hook.example.cn`, and whose certificate it must
+    /// show, by the authorities of this machine; empty: by its address, and any certificate will
+    /// do.
+    std::string host{};
 };
 
-/// Asks once over a connection of its own. Blocks; for tools. The server's certificate is held
-/// against `server_key` only. kUnavailable, kTimeout: no answer; kRefused: another key; kInvalid:
-/// an answer that is no HTTP.
+/// Asks once over a connection of its own. Blocks. The server's certificate is held against
+/// `server_key` and `host` only. kUnavailable, kTimeout: no answer; kRefused: another key;
+/// kInvalid: an answer that is no HTTP.
 Result<Response> ask_http(const resolver::Endpoint& server, Scheme scheme, const Question& question,
                           std::chrono::milliseconds timeout);
 

@@ -32,8 +32,12 @@ Transport::Transport(tcp::socket socket, std::span<std::byte> receive_buffer)
     socket_.non_blocking(true, ignored);
 }
 
-asio::awaitable<bool> Transport::connect_tls() {
-    tls_.emplace(crypto::TlsSession::client());
+asio::awaitable<bool> Transport::connect_tls(std::string host) {
+    if (host.empty()) {
+        tls_.emplace(crypto::TlsSession::client());
+    } else {
+        tls_.emplace(crypto::TlsSession::client_of(host));
+    }
     tls_->begin(sealed_);
     Bytes nothing;
     while (tls_->state() == crypto::TlsSession::State::kHandshake) {

@@ -24,8 +24,9 @@ class Transport {
 
     /// Server: the first octet decides whether this becomes TLS.
     void accept_tls(const crypto::TlsServer& server) { tls_server_ = &server; }
-    /// Client: begins TLS. False: the connection broke.
-    boost::asio::awaitable<bool> connect_tls();
+    /// Client: begins TLS. False: the connection broke. `host`: its certificate must be of this
+    /// host; empty: any certificate will do.
+    boost::asio::awaitable<bool> connect_tls(std::string host = {});
 
     /// How long what follows may take. Each 8 KiB that move add a second, so that a long body may
     /// take its time and a dripping one may not.

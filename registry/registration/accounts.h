@@ -50,6 +50,10 @@ class Accounts {
     Outcome<Actor> by_hashed_secret(std::string_view name, std::string_view proof,
                                     std::span<const std::string> dates, std::string_view from);
 
+    /// The account in whose name the node does by itself what it was told before, as to send events
+    /// to a subscriber: nothing is proved. kWrongLogin: it is not active any more.
+    Outcome<Actor> acting_for(std::string_view name);
+
     // --- tokens --------------------------------------------------------------------------------
 
     /// For the actor itself, or for another account (scope ACCOUNTS) where the request names one.

@@ -98,6 +98,12 @@ Outcome<v1::Account> Accounts::active(std::string_view name) {
     return **std::move(account);
 }
 
+Outcome<Actor> Accounts::acting_for(std::string_view name) {
+    const auto account = active(name);
+    if (!account) return account.error();
+    return actor_of(*account, {});
+}
+
 Outcome<Actor> Accounts::by_token(std::string_view token, std::string_view from) {
     if (token.empty()) {
         return Refusal{.code = Code::kNotAuthenticated,

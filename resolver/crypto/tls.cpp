@@ -202,6 +202,23 @@ TlsSession TlsSession::client() {
     return out;
 }
 
+TlsSession TlsSession::client_of(const std::string& host) {
+    const ContextPtr context = make_context(TLS_client_method());
+    if (!context) throw std::bad_alloc();
+    SSL_CTX_set_default_verify_paths(context.get());
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    TlsSession out(context.get());  // keeps the context
+    SSL* const ssl = out.ssl_.get();
+    SSL_set_connect_state(ssl);
+    X509_VERIFY_PARAM* const wanted = SSL_get0_param(ssl);
+    if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1) return out;
+    // A name that cannot be set would be no name to check.
+    if (SSL_set1_host(ssl, host.c_str()) != 1 || SSL_set_tlsext_host_name(ssl, host.c_str()) != 1) {
+        throw std::bad_alloc();
+    }
+    return out;
+}
+
 TlsSession::State TlsSession::receive(BytesView octets, Bytes& plain, Bytes& to_peer) {
     if (state_ == State::kEnded) return state_;
     ERR_clear_error();

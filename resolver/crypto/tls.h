@@ -61,6 +61,9 @@ class TlsSession {
     explicit TlsSession(const TlsServer& server);
     /// The client's side, which takes any server certificate.
     static TlsSession client();
+    /// As browsers do: asks for this host (a name or an address), and takes only a certificate for
+    /// it that an authority of this machine stands for.
+    static TlsSession client_of(const std::string& host);
 
     enum class State : std::uint8_t {
         kHandshake,

@@ -47,8 +47,7 @@ std::string_view text_of(const RequestHeader& header, std::string_view name) {
 
 /// The same question, but for the token.
 std::string next_link(const EpcisCall& call, std::string_view token) {
-    std::string out = call.lifecycle.terms.base_url;
-    out += target_of(call.request).path;
+    std::string out(target_of(call.request).path);
     char mark = '?';
     for (std::string_view rest = call.query; !rest.empty();) {
         const std::string_view item = take_until(rest, '&');
@@ -83,6 +82,12 @@ Response problem(const events::QueryRefusal& refusal) {
         case QueryFault::kNode:
             break;
     }
+    return problem(out);
+}
+
+Response no_such_name(const registration::Refusal& refusal) {
+    Problem out = to_problem(refusal);
+    if (refusal.code == registration::Code::kNotFound) out.type = "NoSuchNameException";
     return problem(out);
 }
 

@@ -18,6 +18,8 @@ inline constexpr std::string_view kJsonType = "application/json";
 inline constexpr std::string_view kEventStreamType = "text/event-stream";
 
 Response problem(const events::QueryRefusal& refusal);
+/// As `problem`, of a query that is looked for by its name.
+Response no_such_name(const registration::Refusal& refusal);
 
 /// Whether the header `Accept` has one of the types, or is not there.
 bool accepts(const RequestHeader& header, std::span<const std::string_view> types);

@@ -100,8 +100,7 @@ Response get_event(EpcisCall& call) {
     }
     out.set(field::etag, etag);
     if (!declarations->empty()) {
-        out.set(field::link, "<" + call.lifecycle.terms.base_url +
-                                 "/events?EQ_eventID=" + query_encoded(id) +
+        out.set(field::link, "</events?EQ_eventID=" + query_encoded(id) +
                                  "&EXISTS_errorDeclaration=true>; rel=\"related\"");
     }
     return out;
