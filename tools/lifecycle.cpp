@@ -6,6 +6,7 @@
 
 #include "registry/http/epcis/epcis.h"
 #include "registry/http/epcis/webhooks.h"
+#include "tools/trace_peers.h"
 
 namespace idnode::tools {
 
@@ -28,14 +29,25 @@ events::Terms terms_of(const Settings& settings, const std::string& address) {
     return out;
 }
 
+std::unique_ptr<events::TracePeers> peers_of(const Settings& settings,
+                                             const registration::Registrar& registrar,
+                                             const OtherNodes& others) {
+    if (others.upstream == nullptr) return nullptr;
+    auto peers = make_trace_peers(*others.upstream, registrar.digests,
+                                  settings.events.webhook_networks, others.loopback);
+    if (!peers) throw std::runtime_error("events.webhook_networks: " + peers.error().detail);
+    return *std::move(peers);
+}
+
 }  // namespace
 
 LifecycleRecords::LifecycleRecords(const Settings& settings, const std::string& address,
                                    const registration::Registrar& registrar,
-                                   registration::LoginLimit& logins)
+                                   registration::LoginLimit& logins, const OtherNodes& others)
     : terms_(terms_of(settings, address)),
       log_(registrar.store, registrar.clock),
-      lifecycle_{registrar, log_, terms_, &captures_},
+      peers_(peers_of(settings, registrar, others)),
+      lifecycle_{registrar, log_, terms_, &captures_, peers_.get()},
       values_(lifecycle_),
       handler_(http::make_epcis_handler(lifecycle_, logins)) {
     captures_.start(lifecycle_);

@@ -311,7 +311,10 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
     auto site = make_site(settings, address, signer_->public_key());
     if (!site) return site.error();
     site->primary = !settings.is_mirror();
-    lifecycle_.emplace(settings, address, registration_->registrar(), registration_->logins());
+    const bool has_upstream = !settings_.upstream.servers.empty();
+    lifecycle_.emplace(settings, address, registration_->registrar(), registration_->logins(),
+                       OtherNodes{.upstream = has_upstream ? upstream_.get() : nullptr,
+                                  .loopback = remote_settings(settings_).loopback});
     context_.emplace(resolver::EngineContext{
         .store = *store_,
         .clock = clock_,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proto/base/bytes.h"
+#include "registry/events/skimming_cursor.h"
 
 namespace idnode::events {
 
@@ -130,7 +131,8 @@ model::ObjectCursor& EventReader::cursor(Table table) {
     for (const auto& [of, cursor] : cursors_) {
         if (of == table) return *cursor;
     }
-    return *cursors_.emplace_back(table, store_.walk_objects(table)).second;
+    auto cursor = std::make_unique<SkimmingCursor>(store_.walk_objects(table));
+    return *cursors_.emplace_back(table, std::move(cursor)).second;
 }
 
 Result<std::optional<v1::EventRecord>> EventReader::find(const EventKey& key) {

@@ -25,6 +25,7 @@ struct Terms {
 };
 
 class CaptureQueue;
+class TracePeers;
 
 /// What all services of lifecycle records work with. Everything outlives them. The services keep
 /// nothing but this: cheap to make, one for each request, not thread-safe.
@@ -33,6 +34,7 @@ struct Lifecycle {
     EventLog& log;
     const Terms& terms;
     CaptureQueue* captures = nullptr;  // who carries out capture jobs; null: nobody
+    TracePeers* peers = nullptr;       // where trails that leave this node go on; null: nowhere
 };
 
 }  // namespace idnode::events

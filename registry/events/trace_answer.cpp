@@ -9,6 +9,7 @@
 #include "proto/idnode/v1/enterprise.pb.h"
 #include "proto/schemes/canonical.h"
 #include "registry/events/event_time.h"
+#include "registry/events/trace_join.h"
 #include "registry/json/encoding.h"
 #include "registry/registration/objects.h"
 
@@ -297,7 +298,21 @@ Outcome<TraceAnswer> answer_trace(const Lifecycle& lifecycle, Access& access,
         nodes.push_back(*std::move(node));
     }
     out.body["nodes"] = std::move(nodes);
-    if (end < order.size()) out.body["cursor"] = to_text({known.last, end, mark});
+    if (end < order.size()) {
+        out.body["cursor"] = to_text({known.last, end, mark});
+        return out;
+    }
+    if (!request.with_peers || lifecycle.peers == nullptr) return out;
+    std::vector<std::string> cids;
+    for (NodeId id = 0; id < result->nodes.size(); ++id) {
+        if (result->nodes[id].is_visible || id == 0) cids.push_back(result->nodes.cid(id));
+    }
+    auto elsewhere = join_elsewhere(lifecycle, access, request, std::move(cids));
+    if (!elsewhere) return elsewhere.error();
+    for (const boost::json::value& one : *elsewhere) {
+        if (one.get_object().contains("nodes")) out.is_visible = true;
+    }
+    if (!elsewhere->empty()) out.body["elsewhere"] = *std::move(elsewhere);
     return out;
 }
 

@@ -73,12 +73,13 @@ class NodeWriter {
 };
 
 struct TraceRequest {
-    std::string_view cid;
+    std::string_view cid{};
     TraceQuestion question{};
     KnownAt known{};
-    std::string_view cursor;  // of an answer to the same question; empty: from the beginning
+    std::string_view cursor{};  // of an answer to the same question; empty: from the beginning
     std::size_t count_max = kTracePageUsual;
-    std::string caller;  // for whom stubs are made
+    std::string caller{};     // for whom stubs are made
+    bool with_peers = false;  // also what other nodes have of it; with the last page
 };
 
 /// One page. The cursor says where the page before ended and in which state of knowledge it was;

@@ -269,13 +269,23 @@ void TraceWalk::note_present(NodeId id, const Touch& touch) {
 
 // ---- Forward
 
+/// The lot that the identifier names; where it is asked for, also its class (§14.3).
+std::vector<std::string> TraceWalk::kinds_of(std::string_view cid) const {
+    std::vector<std::string> out;
+    if (std::string lot = lot_in(cid); !lot.empty()) out.push_back(std::move(lot));
+    if (!question_.with_possible) return out;
+    if (std::string kind = class_in(cid); !kind.empty()) out.push_back(std::move(kind));
+    return out;
+}
+
 Outcome<void> TraceWalk::go_forward(const std::string& cid) {
     const Intervals& grown = grown_[place_].reached;
     if (auto done = into_containers(place_, cid, grown); !done) return done;
     if (auto done = into_transformations(place_, cid, grown); !done) return done;
-    if (const std::string lot = lot_in(cid); !lot.empty()) {
-        if (auto done = of_lot(place_, lot, {.step = {}, .is_statement = false}); !done)
+    for (const std::string& kind : kinds_of(cid)) {
+        if (auto done = of_lot(place_, kind, {.step = {}, .is_statement = false}); !done) {
             return done;
+        }
     }
     return to_members(cid);
 }
@@ -341,7 +351,9 @@ void TraceWalk::gather(const Link& link, const Gathered& seen) {
 
 /// From a lot to identifiers that name it as a part of their own.
 Outcome<void> TraceWalk::to_members(const std::string& cid) {
-    if (cid.find("/10/") == std::string::npos || !lot_in(cid).empty()) return {};
+    const bool is_lot = cid.find("/10/") != std::string::npos && lot_in(cid).empty();
+    const bool is_class = cid.starts_with("gs1:/01/") && class_in(cid).empty();
+    if (!is_lot && !(is_class && question_.with_possible)) return {};
     std::optional<registration::Refusal> refused;
     auto read = members_.below(cid, until_as_of(), [&](std::string_view key, const EntryEnd& end) {
         const auto member = schemes::cid_of_key(key);
@@ -518,8 +530,11 @@ Outcome<void> TraceWalk::runs_to_outputs() {
 Outcome<void> TraceWalk::go_back(const std::string& cid) {
     if (auto done = to_contents(cid); !done) return done;
     if (auto done = to_origins(cid); !done) return done;
-    if (const std::string lot = lot_in(cid); !lot.empty())
-        return of_lot(place_, lot, {.step = {}, .is_statement = false});
+    for (const std::string& kind : kinds_of(cid)) {
+        if (auto done = of_lot(place_, kind, {.step = {}, .is_statement = false}); !done) {
+            return done;
+        }
+    }
     return {};
 }
 

@@ -76,6 +76,7 @@ class TraceWalk {
 
     Done look_at(NodeId id, const std::string& cid);
     void note_present(NodeId id, const Touch& touch);
+    std::vector<std::string> kinds_of(std::string_view cid) const;
     Done go_forward(const std::string& cid);
     Done into_containers(std::uint32_t place, const std::string& cid, const Intervals& grown);
     Done into_transformations(std::uint32_t place, const std::string& cid, const Intervals& grown);

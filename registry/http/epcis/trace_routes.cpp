@@ -82,6 +82,13 @@ Outcome<events::TraceQuestion> read_question(const EpcisCall& call, std::int64_t
                                  .deadline = std::chrono::steady_clock::now() + kTraceTime};
 }
 
+/// A node that asks us goes on by itself from what we answer: `X-IDN-Trace-Hops` says how many
+/// nodes we may ask in turn, and only none or any are told apart.
+bool asks_peers(const EpcisCall& call) {
+    const auto hops = call.request.find("X-IDN-Trace-Hops");
+    return hops == call.request.end() || hops->value() != "0";
+}
+
 Response get_trace(EpcisCall& call) {
     const auto about = read_about(call);
     if (!about) return problem(about.error());
@@ -96,7 +103,8 @@ Response get_trace(EpcisCall& call) {
                                       .known = about->known,
                                       .cursor = call.parameters.first("cursor").value_or(""),
                                       .count_max = *count,
-                                      .caller = caller_of(call)});
+                                      .caller = caller_of(call),
+                                      .with_peers = asks_peers(call)});
     if (!answer) return problem(answer.error());
     if (!answer->is_visible && !is_registered(call, about->cid)) return nothing_known(about->cid);
     if (auto settled = access.settle(); !settled) return problem(settled.error());

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "proto/base/result.h"
+#include "registry/events/trace.h"
+
+namespace idnode::events {
+
+/// A question to the node that has an identifier.
+struct PeerQuestion {
+    std::string cid;
+    TraceDirection direction = TraceDirection::kForward;
+    std::int64_t as_of_ns = INT64_MAX;
+    unsigned depth_max = kTraceDepthUsual;
+    bool with_possible = false;
+};
+
+struct PeerAnswer {
+    std::string node;  // where it was asked
+    boost::json::object body;
+};
+
+/// Other nodes. May be used by several threads.
+class TracePeers {
+  public:
+    virtual ~TracePeers() = default;
+    /// Finds the node that has the identifier and asks it for what everybody may see; it asks no
+    /// further. Blocks until the deadline at most. The error says why there is no answer.
+    virtual Result<PeerAnswer> ask(const PeerQuestion& question,
+                                   std::chrono::steady_clock::time_point deadline) = 0;
+};
+
+}  // namespace idnode::events
