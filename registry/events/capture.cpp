@@ -85,27 +85,53 @@ struct Capture::Plan {
 
 Outcome<CapturedAll> Capture::capture(const Actor& actor, std::span<v1::EventRecord> events,
                                       registration::Together together, const CommitWith& with) {
+    const auto checked = check(actor, events);
+    if (!checked) return checked.error();
+    LookUp look_up = LookUp::kDeclared;
+    return registration::until_no_conflict([&]() -> Outcome<CapturedAll> {
+        auto prepared =
+            prepare_once(events, *checked, together, std::exchange(look_up, LookUp::kAll));
+        if (!prepared) return prepared.error();
+        if (prepared->is_left_out) return std::move(prepared->outcomes);
+        model::Change change = registration::change_by(actor);
+        change.objects = std::move(prepared->edits);
+        if (with.remember) {
+            for (auto& edit : with.remember(prepared->outcomes)) {
+                change.objects.push_back(std::move(edit));
+            }
+        }
+        if (change.objects.empty()) return std::move(prepared->outcomes);
+        const auto committed = registration::commit(lifecycle_.registrar.store, change);
+        if (!committed) return committed.error();
+        return std::move(prepared->outcomes);
+    });
+}
+
+Outcome<Capture::Prepared> Capture::prepare(const Actor& actor, std::span<v1::EventRecord> events) {
+    const auto checked = check(actor, events);
+    if (!checked) return checked.error();
+    return prepare_once(events, *checked, registration::Together::kAllOrNothing, LookUp::kAll);
+}
+
+/// Which events may be captured; those are completed.
+Outcome<CapturedAll> Capture::check(const Actor& actor, std::span<v1::EventRecord> events) const {
     if (auto may = require(actor, v1::SCOPE_EVENTS_WRITE); !may) return may.error();
     if (lifecycle_.registrar.terms.is_mirror) {
         return registration::to_refusal(Error{Errc::kRefused, {}});
     }
     CaptureRights rights(lifecycle_.registrar, actor);
-    CapturedAll checked;
-    checked.reserve(events.size());
+    CapturedAll out;
+    out.reserve(events.size());
     for (v1::EventRecord& event : events) {
         const auto is_statement = rights.is_statement(event);
         if (!is_statement) {
-            checked.emplace_back(is_statement.error());
+            out.emplace_back(is_statement.error());
             continue;
         }
         if (auto done = complete(actor, *is_statement, event); !done) return done.error();
-        checked.emplace_back(Captured{event.event_id()});
+        out.emplace_back(Captured{event.event_id()});
     }
-    LookUp look_up = LookUp::kDeclared;
-    return registration::until_no_conflict([&] {
-        return capture_once(actor, events, checked, together, with,
-                            std::exchange(look_up, LookUp::kAll));
-    });
+    return out;
 }
 
 /// Who says it, and what must not be readable in the store.
@@ -168,34 +194,29 @@ Outcome<Captured> Capture::place(v1::EventRecord& event, Plan& plan, LookUp look
     return out;
 }
 
-Outcome<CapturedAll> Capture::capture_once(const Actor& actor, std::span<v1::EventRecord> events,
-                                           const CapturedAll& checked,
-                                           registration::Together together, const CommitWith& with,
-                                           LookUp look_up) {
-    CapturedAll out = checked;
+Outcome<Capture::Prepared> Capture::prepare_once(std::span<v1::EventRecord> events,
+                                                 const CapturedAll& checked,
+                                                 registration::Together together, LookUp look_up) {
+    Prepared out{.outcomes = checked};
     Plan plan;
     bool refused = false;
     for (std::size_t at = 0; at < events.size(); ++at) {
-        if (out[at]) out[at] = place(events[at], plan, look_up);
-        refused = refused || !out[at];
+        auto& outcome = out.outcomes[at];
+        if (outcome) outcome = place(events[at], plan, look_up);
+        refused = refused || !outcome;
     }
     if (refused && together == registration::Together::kAllOrNothing) {
-        for (auto& one : out) {
+        out.is_left_out = true;
+        for (auto& one : out.outcomes) {
             if (one && events.size() > 1) one = left_out();
         }
         return out;
     }
-    model::Change change = registration::change_by(actor);
-    change.edits = with.edits;
+    if (plan.stored.empty()) return out;
     auto taken = lifecycle_.log.take(plan.stored.size());
     if (!taken) return registration::to_refusal(taken.error());
-    append_all(*taken, plan, change.objects);
-    if (with.remember) {
-        for (auto& edit : with.remember(out)) change.objects.push_back(std::move(edit));
-    }
-    if (change.edits.empty() && change.objects.empty()) return out;
-    const auto committed = registration::commit(lifecycle_.registrar.store, change);
-    if (!committed) return committed.error();
+    append_all(*taken, plan, out.edits);
+    out.taken.emplace(*std::move(taken));
     return out;
 }
 

@@ -47,69 +47,78 @@ bool covers_identifier(const v1::Grant& grant, std::string_view cid) {
 }  // namespace
 
 Outcome<bool> CaptureRights::is_statement(const v1::EventRecord& event) {
-    if (auto fine = check_enterprise(); !fine) return fine.error();
-    bool out = actor_.enterprise_id == 0;
-    if (out) return out;
+    if (actor_.enterprise_id == 0) return true;
+    if (const auto fine = check_enterprise(actor_.enterprise_id); !fine) return fine.error();
+    bool out = false;
     for (const Touched& one : touched_by(event)) {
         if (one.roles == v1::EVENT_ROLE_LOT) continue;
-        const auto standing = standing_of(one.cid);
-        if (!standing) return standing.error();
-        if (*standing == Standing::kOwn) continue;
-        if (*standing == Standing::kNobody) {
+        const auto owner = owner_here(one.cid);
+        if (!owner) return owner.error();
+        if (*owner == 0) {
             out = true;
-            continue;
+        } else if (*owner != actor_.enterprise_id) {
+            const auto granted = is_granted(event, one.cid, *owner);
+            if (!granted) return granted.error();
+            if (!*granted) return not_yours(one.cid);
         }
-        const auto granted = is_granted(event, one.cid);
-        if (!granted) return granted.error();
-        if (!*granted) return not_yours(one.cid);
     }
     return out;
 }
 
-Outcome<CaptureRights::Standing> CaptureRights::standing_of(std::string_view cid) {
+/// 0: nobody here. Refused: its owner may not change anything about it now.
+Outcome<std::uint64_t> CaptureRights::owner_here(std::string_view cid) {
     const auto owner = owners_.of(cid);
-    if (!owner) return owner.error();
-    if (*owner == 0) return Standing::kNobody;
-    if (*owner != actor_.enterprise_id) return Standing::kOther;
+    if (!owner || *owner == 0) return owner;
     const std::string prefix = handle_prefix_of(cid);
-    if (prefix.empty()) return Standing::kOwn;
-    auto known = own_prefixes_.find(prefix);
-    if (known == own_prefixes_.end()) {
-        const auto usable = registration::Prefixes(registrar_).usable(actor_, prefix, true);
-        known =
-            own_prefixes_.emplace(prefix, usable ? Outcome<void>() : Outcome<void>(usable.error()))
-                .first;
+    if (prefix.empty()) {
+        if (const auto fine = check_enterprise(*owner); !fine) return fine.error();
+        return owner;
     }
-    if (!known->second) return known->second.error();
-    return Standing::kOwn;
+    auto known = prefixes_.find(prefix);
+    if (known == prefixes_.end()) {
+        known = prefixes_.emplace(prefix, look_at_prefix(prefix, *owner)).first;
+    }
+    return known->second;
+}
+
+Outcome<std::uint64_t> CaptureRights::look_at_prefix(const std::string& prefix,
+                                                     std::uint64_t owner) const {
+    // As its owner would ask.
+    registration::Actor as_owner = actor_;
+    as_owner.enterprise_id = owner;
+    registration::Prefixes prefixes(registrar_);
+    const auto found = prefixes.usable(as_owner, prefix, false);
+    if (!found) return found.error();
+    if (found->hosting() != v1::HOSTING_HOSTED) return std::uint64_t{0};
+    const auto usable = prefixes.usable(as_owner, prefix, true);
+    if (!usable) return usable.error();
+    return owner;
 }
 
 /// Suspended enterprises say nothing more, about others' identifiers neither.
-Outcome<void> CaptureRights::check_enterprise() {
-    if (is_enterprise_fine_ || actor_.enterprise_id == 0) return {};
-    const auto enterprise =
-        registration::find<v1::Enterprise>(registrar_.store, model::Table::kEnterprises,
-                                           registration::number_key(actor_.enterprise_id));
+Outcome<void> CaptureRights::check_enterprise(std::uint64_t id) {
+    if (fine_enterprises_.contains(id)) return {};
+    const auto enterprise = registration::find<v1::Enterprise>(
+        registrar_.store, model::Table::kEnterprises, registration::number_key(id));
     if (!enterprise) return enterprise.error();
     if (!*enterprise || (*enterprise)->state() != v1::ENTERPRISE_STATE_APPROVED) {
         return Refusal{.code = Code::kPrefixDisabled,
                        .message = "the enterprise is not approved, or suspended or retired",
                        .remedy = "ask the operator of the node"};
     }
-    is_enterprise_fine_ = true;
+    fine_enterprises_.insert(id);
     return {};
 }
 
-Outcome<bool> CaptureRights::is_granted(const v1::EventRecord& event, std::string_view cid) {
+Outcome<bool> CaptureRights::is_granted(const v1::EventRecord& event, std::string_view cid,
+                                        std::uint64_t owner) {
     if (!grants_) {
         auto received = registration::Grants(registrar_).received(actor_, {});
         if (!received) return received.error();
         grants_ = *std::move(received);
     }
-    const auto owner = owners_.of(cid);
-    if (!owner) return owner.error();
     return std::ranges::any_of(*grants_, [&](const v1::Grant& grant) {
-        return grant.enterprise_id() == *owner && covers_event(grant, event) &&
+        return grant.enterprise_id() == owner && covers_event(grant, event) &&
                covers_identifier(grant, cid);
     });
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,17 +28,18 @@ class CaptureRights {
     registration::Outcome<bool> is_statement(const v1::EventRecord& event);
 
   private:
-    /// What is kept of one prefix, by the beginning of its identifiers.
-    enum class Standing : std::uint8_t { kOwn, kOther, kNobody };
-    registration::Outcome<Standing> standing_of(std::string_view cid);
-    registration::Outcome<void> check_enterprise();
-    registration::Outcome<bool> is_granted(const v1::EventRecord& event, std::string_view cid);
+    registration::Outcome<std::uint64_t> owner_here(std::string_view cid);
+    registration::Outcome<std::uint64_t> look_at_prefix(const std::string& prefix,
+                                                        std::uint64_t owner) const;
+    registration::Outcome<void> check_enterprise(std::uint64_t id);
+    registration::Outcome<bool> is_granted(const v1::EventRecord& event, std::string_view cid,
+                                           std::uint64_t owner);
 
     const registration::Registrar& registrar_;
     const registration::Actor& actor_;
     Owners owners_;
-    bool is_enterprise_fine_ = false;
-    std::map<std::string, registration::Outcome<void>, std::less<>> own_prefixes_;
+    std::set<std::uint64_t> fine_enterprises_;
+    std::map<std::string, registration::Outcome<std::uint64_t>, std::less<>> prefixes_;
     std::optional<std::vector<v1::Grant>> grants_;
 };
 

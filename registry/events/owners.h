@@ -21,8 +21,11 @@ class Owners {
     registration::Outcome<std::uint64_t> of(std::string_view cid);
 
   private:
+    registration::Outcome<std::uint64_t> of_company(std::string_view digits);
+
     const registration::Registrar& registrar_;
     std::map<std::string, std::uint64_t, std::less<>> by_prefix_;
+    std::map<std::string, std::uint64_t, std::less<>> by_company_;  // digits of GS1 keys
 };
 
 /// The prefix of a `hdl:` CID, folded; empty: it is none.

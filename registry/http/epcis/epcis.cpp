@@ -31,8 +31,9 @@ constexpr std::array<std::string_view, 15> kBeginnings{
 
 std::vector<EpcisRoute> all_routes() {
     std::vector<EpcisRoute> out;
-    for (const auto part : {capture_routes(), query_routes(), subscription_routes(), trace_routes(),
-                            product_routes(), access_routes()}) {
+    for (const auto part :
+         {capture_routes(), register_routes(), query_routes(), subscription_routes(),
+          trace_routes(), product_routes(), access_routes()}) {
         out.insert(out.end(), part.begin(), part.end());
     }
     return out;

@@ -38,6 +38,7 @@ struct EpcisRoute {
 };
 
 std::span<const EpcisRoute> capture_routes();
+std::span<const EpcisRoute> register_routes();
 std::span<const EpcisRoute> query_routes();
 std::span<const EpcisRoute> subscription_routes();
 std::span<const EpcisRoute> trace_routes();
