@@ -16,8 +16,8 @@ struct HistoryQuestion {
     std::string_view cid;
     std::int64_t as_of_ns = INT64_MAX;  // what happened up to then
     KnownAt known{};                    // as it was known then
-    std::string_view warning;           // only events with this word of the stage machine
-    std::string_view cursor;            // of the page before
+    std::string_view warning{};         // only events with this word of the stage machine
+    std::string_view cursor{};          // of the page before
     std::size_t count_max = 100;
 };
 inline constexpr std::size_t kHistoryPageMax = 1'000;

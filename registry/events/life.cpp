@@ -33,7 +33,8 @@ bool counts(const Touch& touch) {
 /// In the order of their keys; of several entries of one event the nearest is kept.
 void sort_once(std::vector<LifeEvent>& events) {
     std::ranges::sort(events, {}, [](const LifeEvent& one) {
-        return std::tuple(place_of(one.end), one.distance, std::string_view(one.via));
+        return std::tuple(place_of(one.end), one.distance, std::string_view(one.via),
+                          !one.took_out);
     });
     const auto repeated =
         std::ranges::unique(events, {}, [](const LifeEvent& one) { return place_of(one.end); });

@@ -43,7 +43,7 @@ Links links_of(const Terms& terms, std::string_view cid) {
     schemes::append_encoded(cid, id);
     return {.events = terms.base_url + "/epcs/" + id + "/events",
             .history = terms.base_url + "/idn/v1/history?id=" + id,
-            .trace = terms.base_url + "/idn/v1/trace?id=" + id,
+            .trace = terms.base_url + "/idn/v1/trace?direction=back&id=" + id,
             .passport = terms.base_url + "/idn/v1/passport?id=" + id};
 }
 

@@ -292,7 +292,7 @@ Outcome<State> read_state(const Lifecycle& lifecycle, Access& access,
     return out;
 }
 
-std::string state_json(std::string_view cid, const State& state) {
+boost::json::object state_object(std::string_view cid, const State& state) {
     boost::json::object out;
     out["id"] = cid;
     if (state.stage) {
@@ -314,7 +314,11 @@ std::string state_json(std::string_view cid, const State& state) {
     if (state.last_event_ns) out["lastEventTime"] = format_event_time(*state.last_event_ns);
     if (state.redacted > 0) out["redacted"] = state.redacted;
     if (!state.is_whole) out["incomplete"] = true;
-    return boost::json::serialize(out);
+    return out;
+}
+
+std::string state_json(std::string_view cid, const State& state) {
+    return boost::json::serialize(state_object(cid, state));
 }
 
 }  // namespace idnode::events

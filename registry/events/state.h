@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -72,6 +73,7 @@ struct State {
 registration::Outcome<State> read_state(const Lifecycle& lifecycle, Access& access,
                                         const StateQuestion& question);
 
+boost::json::object state_object(std::string_view cid, const State& state);
 std::string state_json(std::string_view cid, const State& state);
 
 }  // namespace idnode::events

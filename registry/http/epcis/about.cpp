@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "registry/events/event_time.h"
+#include "registry/events/registered.h"
 #include "registry/http/epcis/problem.h"
-#include "registry/service/responsibility.h"
 
 namespace idnode::http {
 
@@ -59,16 +59,8 @@ Outcome<About> read_about(const EpcisCall& call) {
 
 /// Whether anybody may know that the identifier exists: it is registered here.
 bool is_registered(const EpcisCall& call, std::string_view cid) {
-    constexpr std::string_view kHandles = "hdl:";
-    if (!cid.starts_with(kHandles)) return false;
-    const std::string_view handle = cid.substr(kHandles.size());
-    const registration::Registrar& registrar = call.lifecycle.registrar;
-    service::Responsibility responsibility(registrar.store, registrar.terms.own_prefix);
-    const auto suffix_case = responsibility.of(handle);
-    if (!suffix_case) return false;
-    const auto found = registrar.store.read(model::key_of(handle, *suffix_case),
-                                            model::ReadTier::kAny, [](const model::RecordView&) {});
-    return found && *found == model::Lookup::kFound;
+    const auto record = events::find_record(call.lifecycle.registrar.store, cid);
+    return record && *record;
 }
 
 /// The same for what was never heard of and for what may not be seen at all.

@@ -1,10 +1,13 @@
-// What is known about one identifier: its timeline, its present state.
+// What is known about one identifier: its timeline, its present state, its passport.
 
 #include <array>
 #include <charconv>
 #include <utility>
 
 #include "registry/events/history.h"
+#include "registry/events/passport.h"
+#include "registry/events/passport_page.h"
+#include "registry/events/presets.h"
 #include "registry/events/state.h"
 #include "registry/http/epcis/about.h"
 #include "registry/http/epcis/problem.h"
@@ -73,9 +76,53 @@ Response get_stage(EpcisCall& call) {
     return json_answer(status::ok, events::state_json(about->cid, *state));
 }
 
+/// Whether a page for people is wanted rather than JSON: what `Accept` names first.
+bool wants_page(const Request& request) {
+    const auto accept = request.find(field::accept);
+    if (accept == request.end()) return false;
+    const std::string_view types(accept->value().data(), accept->value().size());
+    const std::size_t page = types.find("text/html");
+    return page != std::string_view::npos && page < types.find("json");
+}
+
+Response get_passport(EpcisCall& call) {
+    const auto about = read_about(call);
+    if (!about) return problem(about.error());
+    Access access(call.lifecycle.registrar, call.actor);
+    const auto passport = events::read_passport(call.lifecycle, access, about->cid);
+    if (!passport) return problem(passport.error());
+    if (!passport->is_known()) return nothing_known(about->cid);
+    if (auto settled = access.settle(); !settled) return problem(settled.error());
+    const bool as_page = wants_page(call.request);
+    Response out = as_page ? json_answer(status::ok, events::passport_page(*passport),
+                                         "text/html; charset=utf-8")
+                           : json_answer(status::ok, events::passport_json(*passport),
+                                         "application/ld+json");
+    out.set(field::vary, "Accept, Authorization");
+    if (as_page) {
+        out.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    }
+    return out;
+}
+
+Response get_presets(EpcisCall& /*call*/) {
+    return json_answer(status::ok, events::presets_json());
+}
+
+Response get_preset(EpcisCall& call) {
+    auto body = events::preset_json(call.subjects.front());
+    if (body) return json_answer(status::ok, *std::move(body));
+    return problem({.status = status::not_found,
+                    .type = "NoSuchResourceException",
+                    .detail = "there is no preset for this kind of product"});
+}
+
 constexpr std::array kRoutes{
     EpcisRoute{verb::get, "/idn/v1/history", true, &get_history},
     EpcisRoute{verb::get, "/idn/v1/stage", true, &get_stage},
+    EpcisRoute{verb::get, "/idn/v1/passport", true, &get_passport},
+    EpcisRoute{verb::get, "/idn/v1/events/presets", true, &get_presets},
+    EpcisRoute{verb::get, "/idn/v1/events/presets/{type}", true, &get_preset},
 };
 
 }  // namespace
