@@ -25,6 +25,7 @@ int run(int argc, char** argv) {
     add_verify(program, exit_code);
     add_registration(program, exit_code);
     add_register(program, exit_code);
+    add_events(program, exit_code);
     add_status(program, exit_code);
     add_operator(program, exit_code);
     add_settings(program, exit_code);

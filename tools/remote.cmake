@@ -16,6 +16,7 @@ idnode_library(idnode_remote
 
 target_sources(idnode PRIVATE
   commands/batch.cpp
+  commands/events.cpp
   commands/key.cpp
   commands/records.cpp
   commands/register.cpp
@@ -23,5 +24,6 @@ target_sources(idnode PRIVATE
   commands/registration_api.cpp
   commands/registration_verbs.cpp
   commands/remote.cpp
-  commands/verify.cpp)
+  commands/verify.cpp
+  event_text.cpp)
 target_link_libraries(idnode PRIVATE idnode_remote)

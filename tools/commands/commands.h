@@ -16,6 +16,8 @@ namespace idnode::tools {
 
 /// Batch files in the format of the reference's tools.
 void add_batch(CLI::App& program, int& exit_code);
+/// event, trace, history, recall, passport.
+void add_events(CLI::App& program, int& exit_code);
 void add_export(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);
 void add_init(CLI::App& program, int& exit_code);

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
+#include <cstdlib>
 #include <fstream>
 
 #include "registry/http/rest/answers.h"
@@ -15,9 +16,23 @@
 namespace idnode::tools {
 namespace {
 
+/// Of a problem (RFC 7807); empty: it is none.
+std::string problem_text(const boost::json::value& body) {
+    const auto* detail = body.is_object() ? body.as_object().if_contains("detail") : nullptr;
+    const auto* title = body.is_object() ? body.as_object().if_contains("title") : nullptr;
+    if (detail == nullptr || !detail->is_string()) return {};
+    const std::string name =
+        title != nullptr && title->is_string() ? std::string(title->as_string()) + ": " : "";
+    return name + std::string(detail->as_string());
+}
+
 /// `error.message`, and its remedy.
 void tell_refusal(const http::Response& response) {
     const auto parsed = json::parse(response.body());
+    if (const std::string problem = parsed ? problem_text(*parsed) : ""; !problem.empty()) {
+        complain(problem);
+        return;
+    }
     const auto* error =
         parsed && parsed->is_object() ? parsed->as_object().if_contains("error") : nullptr;
     const auto text = [&](const char* name) -> std::string {
@@ -57,9 +72,13 @@ Result<Api> Api::open(const Connection& connection) {
     const auto endpoints = resolver::look_up(*name);
     if (!endpoints) return endpoints.error();
     out.endpoint_ = endpoints->front();
-    const auto token = find_secret({.file = connection.token_file, .prompt = "Token: "});
-    if (!token) return token.error();
-    out.token_ = as_text(*token);
+    const bool has_token =
+        !connection.token_file.empty() || std::getenv(kSecretFileVariable) != nullptr;
+    if (connection.needs_token || has_token) {
+        const auto token = find_secret({.file = connection.token_file, .prompt = "Token: "});
+        if (!token) return token.error();
+        out.token_ = as_text(*token);
+    }
     out.scheme_ = connection.plain ? http::Scheme::kHttp : http::Scheme::kHttps;
     out.timeout_ = std::chrono::milliseconds(static_cast<std::int64_t>(connection.timeout * 1'000));
     if (connection.server_key.empty()) return out;
@@ -75,13 +94,20 @@ Result<Api> Api::open(const Connection& connection) {
 Result<http::Response> Api::ask(std::string_view method, const std::string& target,
                                 std::string_view body, std::string_view type,
                                 std::string_view stream_id) const {
-    http::Question question{.method = std::string(method),
-                            .target = "/idn/v1" + target,
-                            .fields = {{"Authorization", "Bearer " + token_}},
-                            .body = as_bytes_view(body),
-                            .server_key = server_key_};
-    if (!body.empty()) question.fields.emplace_back("Content-Type", type);
-    if (!stream_id.empty()) question.fields.emplace_back("Stream-Id", stream_id);
+    Fields fields;
+    if (!body.empty()) fields.emplace_back("Content-Type", type);
+    if (!stream_id.empty()) fields.emplace_back("Stream-Id", stream_id);
+    return ask_at(method, "/idn/v1" + target, body, std::move(fields));
+}
+
+Result<http::Response> Api::ask_at(std::string_view method, const std::string& target,
+                                   std::string_view body, Fields fields) const {
+    if (!token_.empty()) fields.emplace_back("Authorization", "Bearer " + token_);
+    const http::Question question{.method = std::string(method),
+                                  .target = target,
+                                  .fields = std::move(fields),
+                                  .body = as_bytes_view(body),
+                                  .server_key = server_key_};
     return http::ask_http(endpoint_, scheme_, question, timeout_);
 }
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
@@ -20,7 +22,8 @@ struct Connection {
     std::string token_file;
     std::string server_key;
     bool plain = false;
-    double timeout = 60;  // seconds
+    double timeout = 60;      // seconds
+    bool needs_token = true;  // otherwise who gives none is nobody in particular
 };
 
 /// `--server`, `--token-file`, `--server-key`, `--plain`, `--timeout`.
@@ -34,6 +37,11 @@ class Api {
     Result<http::Response> ask(std::string_view method, const std::string& target,
                                std::string_view body, std::string_view type,
                                std::string_view stream_id = {}) const;
+
+    /// As above, of any path of the HTTP interface and with more fields.
+    using Fields = std::vector<std::pair<std::string, std::string>>;
+    Result<http::Response> ask_at(std::string_view method, const std::string& target,
+                                  std::string_view body = {}, Fields fields = {}) const;
 
   private:
     resolver::Endpoint endpoint_;
