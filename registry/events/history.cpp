@@ -88,9 +88,9 @@ class Reader {
         }
         const model::RecordStore& store = lifecycle_.registrar.store;
         Containments containments(store, known, question_.as_of_ns);
-        const auto stays = stays_of(containments, access_, question_.cid);
-        if (!stays) return stays.error();
         EventReader events(store, known);
+        const auto stays = stays_of(events, containments, access_, question_.cid);
+        if (!stays) return stays.error();
         LifeReader life(events, question_.cid, stays->all);
         const std::size_t count = std::clamp<std::size_t>(question_.count_max, 1, kHistoryPageMax);
         const auto part = life.forward(after_, behind(question_.as_of_ns), count);

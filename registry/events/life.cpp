@@ -14,9 +14,20 @@ using registration::Outcome;
 // A thing lies in few containers at a time, and in some dozens in its life.
 constexpr std::size_t kStaysMax = 256;
 constexpr std::size_t kNestingMax = 8;
+// What was put somewhere more often than that is a class or a lot, and is in many places at once.
+constexpr std::size_t kLinksMax = 1'024;
 // Events of one time of event and record that are put in the order of their ids: those of one
 // document. More than these stay as they were captured.
 constexpr std::size_t kTiesMax = 256;
+
+/// Whether it was put into things, or seen in them, more often than is looked at.
+Outcome<bool> is_everywhere(EventReader& reader, std::string_view cid) {
+    std::size_t links = 0;
+    const auto read = reader.links(cid, LinkRole::kChild, {},
+                                   [&links](const Link&) { return ++links <= kLinksMax; });
+    if (!read) return registration::to_refusal(read.error());
+    return links > kLinksMax;
+}
 
 LifeEvent to_life_event(const Touch& touch, const Stay* stay) {
     return {.end = touch.end,
@@ -70,7 +81,8 @@ StageMachine::Seen LifeEvent::seen() const {
             .inherited = is_inherited()};
 }
 
-Outcome<Stays> stays_of(Containments& containments, Access& access, std::string_view cid) {
+Outcome<Stays> stays_of(EventReader& reader, Containments& containments, Access& access,
+                        std::string_view cid) {
     struct Inside {
         std::string cid;
         Interval during;
@@ -80,6 +92,12 @@ Outcome<Stays> stays_of(Containments& containments, Access& access, std::string_
     for (std::size_t depth = 0; depth < kNestingMax && !level.empty(); ++depth) {
         std::vector<Inside> next;
         for (const Inside& inside : level) {
+            const auto everywhere = is_everywhere(reader, inside.cid);
+            if (!everywhere) return everywhere.error();
+            if (*everywhere) {
+                out.is_all = false;
+                continue;
+            }
             auto containers = containments.containers_of(inside.cid);
             if (!containers) return registration::to_refusal(containers.error());
             for (Containment& one : *containers) {
@@ -162,17 +180,17 @@ Result<void> LifeReader::gather_back(const Limits& limits, const Stay* stay, Par
         if (range.from_ns >= range.before_ns) return {};
     }
     std::size_t added = 0;
-    return reader_.touches_back(stay == nullptr ? std::string_view(cid_) : stay->container, range,
-                                [&](const Touch& touch) {
-                                    if (!counts(touch)) return true;
-                                    if (added == limits.count) {
-                                        out.is_all = false;
-                                        return false;
-                                    }
-                                    out.events.push_back(to_life_event(touch, stay));
-                                    ++added;
-                                    return true;
-                                });
+    return reader_.touches_back(
+        stay == nullptr ? std::string_view(cid_) : stay->container, range, [&](const Touch& touch) {
+            if (!counts(touch)) return true;
+            if (added == limits.count) {
+                (stay == nullptr ? out.is_all : out.is_all_inherited) = false;
+                return false;
+            }
+            out.events.push_back(to_life_event(touch, stay));
+            ++added;
+            return true;
+        });
 }
 
 /// Events of one time of event and record in the order of their ids (§10.3).

@@ -33,8 +33,8 @@ struct Stays {
 };
 /// Whether the reader may know of it: whether they may read the event that began it.
 registration::Outcome<bool> may_know(Access& access, const Containment& one);
-registration::Outcome<Stays> stays_of(Containments& containments, Access& access,
-                                      std::string_view cid);
+registration::Outcome<Stays> stays_of(EventReader& reader, Containments& containments,
+                                      Access& access, std::string_view cid);
 
 /// One event of the life of an identifier.
 struct LifeEvent {
@@ -71,6 +71,7 @@ class LifeReader {
     struct Part {
         std::vector<LifeEvent> events;
         bool is_all = true;
+        bool is_all_inherited = true;  // only of `backward`, whose `is_all` is about its own
     };
     Result<Part> forward(const LifePlace& after, std::int64_t before_ns, std::size_t count);
     /// The last ones before a time, latest first. Of the identifier itself at most `own_max`, of

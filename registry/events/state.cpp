@@ -119,6 +119,10 @@ class Reading {
         return {};
     }
 
+    bool knows_place_and_stage() const {
+        return state_.stage && (missing_ & (kPlaces | v1::EVENT_TELLS_DISPOSITION)) == 0;
+    }
+
     State finish() {
         if (!state_.owner && capturer_) state_.owner = Holder{{}, *capturer_};
         if (!state_.possessor && capturer_) state_.possessor = Holder{{}, *capturer_};
@@ -127,7 +131,6 @@ class Reading {
         }
         return std::move(state_);
     }
-    State& state() { return state_; }
 
   private:
     /// Nothing: it may not be read.
@@ -268,9 +271,9 @@ Outcome<State> read_state(const Lifecycle& lifecycle, Access& access,
     const model::RecordStore& store = lifecycle.registrar.store;
     const bool is_now = question.as_of_ns == INT64_MAX;
     Containments containments(store, question.known, question.as_of_ns);
-    const auto stays = stays_of(containments, access, question.cid);
-    if (!stays) return stays.error();
     EventReader events(store, question.known);
+    const auto stays = stays_of(events, containments, access, question.cid);
+    if (!stays) return stays.error();
     LifeReader life(events, question.cid, stays->all);
     const auto part =
         life.backward(is_now ? INT64_MAX : question.as_of_ns + 1, kOwnMax, kInheritedMax);
@@ -280,9 +283,11 @@ Outcome<State> read_state(const Lifecycle& lifecycle, Access& access,
         if (auto done = reading.take(one); !done) return done.error();
     }
     if (auto done = reading.take_first(part->events); !done) return done.error();
+    // What a container heard long ago matters only where nothing newer was said.
+    const bool is_told = part->is_all_inherited || reading.knows_place_and_stage();
     State out = reading.finish();
     out.redacted += stays->redacted;
-    out.is_whole = out.is_whole && part->is_all && stays->is_all;
+    out.is_whole = out.is_whole && part->is_all && is_told && stays->is_all;
     for (const Containment& one : stays->direct) {
         if (one.during.is_open()) out.parents.push_back({one.parent, one.kind, one.during.from_ns});
     }

@@ -269,6 +269,37 @@ TEST_CASE("what happens to a container happens to what is in it, and no longer")
     CHECK(shop.state(kPallet).children.empty());
 }
 
+TEST_CASE("how much is read for a state is bounded, and what was left out is said") {
+    auto installed = association(1, kAdd, "installing", kUnit, {kPump});
+    installed.set_biz_location("hdl:88.100.7/HALL");
+    auto started = object_event(1.5, kObserve, "sensor_reporting", {kPump});
+    started.set_disposition("active");
+    started.set_read_point("hdl:88.100.7/GATE-1");
+    std::vector<v1::EventRecord> events{object_event(0.5, kAdd, "commissioning", {kPump}),
+                                        installed, started};
+    for (int at = 2; at < 400; ++at) {
+        events.push_back(object_event(at, kObserve, "sensor_reporting", {kUnit}));
+    }
+    Shop shop(history_of(events));
+    const auto part = shop.state(kPump);
+    CHECK(part.stage->value == "operation");
+    CHECK(part.stage->via == kUnit);
+    CHECK(part.last_event_ns == sec(399));
+    CHECK(part.is_whole);
+
+    std::vector<v1::EventRecord> packings;
+    for (int at = 1; at < 1'100; ++at) {
+        auto packing = aggregation(at, kAdd, "packing", "hdl:88.100.7/B-" + std::to_string(at), {});
+        add_quantity(*packing.mutable_child_quantities(), "gs1:/01/16901234567899/10/B7", 1);
+        packings.push_back(packing);
+    }
+    Shop full(history_of(packings));
+    const auto lot = full.state("gs1:/01/16901234567899/10/B7");
+    CHECK(lot.stage->value == "packing");
+    CHECK(lot.parents.empty());
+    CHECK_FALSE(lot.is_whole);
+}
+
 TEST_CASE("a mark of recall stays until it is lifted, also as it was known") {
     auto recall = object_event(2, kObserve, "holding", {kPump});
     recall.add_persistent_set("recalled");
