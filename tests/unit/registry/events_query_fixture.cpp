@@ -11,7 +11,7 @@ events::EventKey EventWorld::add(v1::EventRecord event, std::optional<events::Ev
     REQUIRE(taken);
     const events::EventKey key = taken->at(0);
     event.set_record_time_ms(key.record_time_ms);
-    if (event.body().empty()) event.set_body(R"({"eventID":")" + event.event_id() + "\"}");
+    if (event.body().size() <= 2) event.set_body(R"({"eventID":")" + event.event_id() + "\"}");
     model::Change change;
     events::append_event(key, event, declares, change.objects);
     REQUIRE(store->commit(change));

@@ -321,3 +321,218 @@ TEST_CASE("15: a count that is too small for the answer is refused; a limit ends
     CHECK(answer(world, {{"eventCountLimit", {"7"}}, {"perPage", {"5"}}}) ==
           Ids{"urn:e:19", "urn:e:18", "urn:e:17", "urn:e:16", "urn:e:15", "urn:e:14", "urn:e:13"});
 }
+
+TEST_CASE("15: every parameter selects what it says") {
+    EventWorld world;
+    const auto full = [](std::string id) {
+        v1::EventRecord out = named(std::move(id), 5);
+        out.add_epcs("gs1:/01/06901234567892/21/PUMP-0001");
+        out.add_epcs("gs1:/01/06901234567892/10/B7/21/PUMP-0002");
+        out.add_epcs("hdl:88.100.7/P-1");
+        out.set_biz_step("shipping");
+        out.set_disposition("in_transit");
+        out.add_persistent_set("recalled");
+        out.add_persistent_unset("damaged");
+        out.set_read_point("gs1:/414/6901234000016/254/L3");
+        out.set_biz_location("gs1:/414/6901234000016");
+        add_quantity(*out.mutable_quantities(), "gs1:/01/16901234567899/10/L1", 12.5, "KGM");
+        out.set_stage("shipping");
+        out.add_warnings("after_end");
+        auto& order = *out.add_transactions();
+        order.set_type("po");
+        order.set_id("urn:order:1");
+        auto& from = *out.add_sources();
+        from.set_type("owning_party");
+        from.set_id("gs1:/417/6901234000016");
+        auto& to = *out.add_destinations();
+        to.set_type("location");
+        to.set_id("hdl:88.100.7/SITE");
+        return out;
+    };
+    world.clock.set(1'000'000'000'000);
+    const EventKey key = world.add(full("urn:e:a"));
+    v1::EventRecord wrong = full("urn:e:a");
+    wrong.mutable_error()->set_declaration_time_ns(sec(10));
+    wrong.mutable_error()->set_reason("incorrect_data");
+    wrong.mutable_error()->add_corrective_event_ids("urn:e:b");
+    world.clock.set(2'000'000'000'000);
+    world.add(wrong, key);
+    v1::EventRecord melted = transformation(7, {"urn:x:in"}, {"urn:x:out"}, "urn:run:1");
+    melted.set_event_id("urn:e:t");
+    add_quantity(*melted.mutable_input_quantities(), "gs1:/01/16901234567899/10/L2", 3);
+    add_quantity(*melted.mutable_output_quantities(), "gs1:/01/16901234567899/10/L3", 4);
+    world.add(melted);
+    v1::EventRecord packed = aggregation(9, v1::EVENT_ACTION_ADD, "packing",
+                                         "gs1:/00/069012340000000016", {"hdl:88.100.7/p-2"});
+    packed.set_event_id("urn:e:p");
+    world.add(packed);
+
+    const Ids both{"urn:e:a", "urn:e:a wrong"};
+    const Ids t{"urn:e:t"};
+    const Ids p{"urn:e:p"};
+    const Ids declared{"urn:e:a wrong"};
+    const std::string l3 = "https://id.example.cn/414/6901234000016/254/L3";
+    const std::string pump = "https://id.example.cn/01/06901234567892/21/PUMP-0001";
+    const std::vector<std::pair<QueryParameter, Ids>> cases{
+        {{"eventType", {"TransformationEvent"}}, t},
+        {{"EQ_action", {"ADD"}}, p},
+        {{"EQ_action", {"OBSERVE", "DELETE"}}, both},
+        {{"GE_eventTime", {"1970-01-01T00:00:09Z"}}, p},
+        {{"LT_eventTime", {"1970-01-01T08:00:07+08:00"}}, both},
+        // A plus that was not escaped.
+        {{"LT_eventTime", {"1970-01-01T08:00:07 08:00"}}, both},
+        {{"LT_recordTime", {"2002-01-01T00:00:00Z"}}, {"urn:e:a"}},
+        {{"GE_recordTime", {"2002-01-01T00:00:00Z"}}, {"urn:e:a wrong", "urn:e:t", "urn:e:p"}},
+        {{"EQ_bizStep", {"https://ref.gs1.org/cbv/BizStep-shipping"}}, both},
+        {{"EQ_disposition", {"urn:epcglobal:cbv:disp:in_transit"}}, both},
+        {{"EQ_persistentDisposition_set", {"recalled"}}, both},
+        {{"EQ_persistentDisposition_unset", {"damaged"}}, both},
+        {{"EQ_readPoint", {l3}}, both},
+        {{"EQ_readPoint", {"urn:epc:id:sgln:6901234.00001.0"}}, {}},
+        {{"WD_readPoint", {"urn:epc:id:sgln:6901234.00001.0"}}, both},
+        {{"EQ_bizLocation", {"urn:epc:id:sgln:6901234.00001.0"}}, both},
+        {{"WD_bizLocation", {"https://id.example.cn/414/6901234000016"}}, both},
+        {{"EQ_transformationID", {"urn:run:1"}}, t},
+        {{"MATCH_epc", {pump}}, both},
+        {{"MATCH_epc", {"urn:epc:id:sgtin:6901234.056789.PUMP-0001"}}, both},
+        {{"MATCH_epc", {"urn:epc:idpat:sgtin:6901234.056789.*"}}, both},
+        {{"MATCH_epc", {"https://id.example.cn/01/06901234567892"}}, both},
+        {{"MATCH_epc", {"https://id.example.cn/01/06901234567892/10/B7"}}, both},
+        {{"MATCH_epc", {"https://id.example.cn/01/06901234567892/21/*"}}, both},
+        {{"MATCH_epc", {"hdl:88.100.7/P-*"}}, {"urn:e:a", "urn:e:a wrong", "urn:e:p"}},
+        {{"MATCH_epc", {"hdl:88.100.7/p-1"}}, both},
+        {{"MATCH_epc", {"https://id.example.cn/01/06901234567892/21/PUMP"}}, {}},
+        {{"MATCH_parentID", {"urn:epc:id:sscc:6901234.0000000001"}}, p},
+        {{"MATCH_inputEPC", {"urn:x:in"}}, t},
+        {{"MATCH_outputEPC", {"urn:x:out"}}, t},
+        {{"MATCH_anyEPC", {"urn:x:in", "https://id.example.cn/00/069012340000000016"}},
+         {"urn:e:t", "urn:e:p"}},
+        {{"MATCH_epcClass", {"urn:epc:class:lgtin:6901234.156789.L1"}}, both},
+        {{"MATCH_inputEPCClass", {"https://id.example.cn/01/16901234567899/10/L2"}}, t},
+        {{"MATCH_outputEPCClass", {"https://id.example.cn/01/16901234567899/10/L3"}}, t},
+        {{"MATCH_anyEPCClass", {"https://id.example.cn/01/16901234567899/*"}},
+         {"urn:e:a", "urn:e:a wrong", "urn:e:t"}},
+        {{"EQ_quantity", {"12.5"}}, both},
+        {{"GT_quantity", {"12.5"}}, {}},
+        {{"GE_quantity", {"12.5"}}, both},
+        {{"LT_quantity", {"4"}}, t},
+        {{"LE_quantity", {"3"}}, t},
+        {{"EQ_eventID", {"urn:e:t", "urn:e:a"}}, {"urn:e:a", "urn:e:a wrong", "urn:e:t"}},
+        {{"EXISTS_errorDeclaration", {}}, declared},
+        {{"EXISTS_errorDeclaration", {"true"}}, declared},
+        {{"EQ_errorReason", {"incorrect_data"}}, declared},
+        {{"EQ_correctiveEventID", {"urn:e:b"}}, declared},
+        {{"GE_errorDeclarationTime", {"1970-01-01T00:00:10Z"}}, declared},
+        {{"GE_errorDeclaration_Time", {"1970-01-01T00:00:11Z"}}, {}},
+        {{"LT_errorDeclarationTime", {"1970-01-01T00:00:10Z"}}, {}},
+        {{"LT_errorDeclaration_Time", {"1970-01-01T00:00:11Z"}}, declared},
+        {{"EQ_bizTransaction_po", {"urn:order:1"}}, both},
+        {{"EQ_bizTransaction_urn:epcglobal:cbv:btt:po", {"urn:order:1"}}, both},
+        {{"EQ_bizTransaction_inv", {"urn:order:1"}}, {}},
+        {{"EQ_source_owning_party", {"urn:epc:id:pgln:6901234.00001"}}, both},
+        {{"EQ_destination_location", {"hdl:88.100.7/SITE"}}, both},
+        {{"EQ_stage", {"shipping"}}, both},
+        {{"hasWarning", {"true"}}, both},
+        {{"hasWarning", {"after_end"}}, both},
+        {{"hasWarning", {"another"}}, {}},
+    };
+    for (const auto& [parameter, expected] : cases) {
+        CAPTURE(parameter.name, parameter.values);
+        CHECK(answer(world, {parameter, {"orderDirection", {"ASC"}}}) == expected);
+        // In the order of record times, too, which other indexes serve.
+        CHECK(
+            answer(world, {parameter, {"orderDirection", {"ASC"}}, {"orderBy", {"recordTime"}}}) ==
+            expected);
+    }
+}
+
+TEST_CASE("15: a mistake in a query names its parameter") {
+    const Parameters mistakes{
+        {"EQ_colour", {"red"}},
+        {"eq_bizStep", {"shipping"}},
+        {"EQ_bizStep", {}},
+        {"EQ_bizStep", {"shiping"}},
+        {"eventType", {"QuantityEvent"}},
+        {"EQ_action", {"add"}},
+        {"GE_eventTime", {"2025-06-02T09:30:00"}},
+        {"GE_eventTime", {"2025-06-02T09:30:00Z", "2025-06-02T09:30:00Z"}},
+        {"LT_recordTime", {"yesterday"}},
+        {"MATCH_epc", {"https://id.example.cn/01/06901234567893"}},
+        {"MATCH_epc", {"urn:epc:idpat:sgtin:6901234.*.*"}},
+        {"EQ_readPoint", {"no identifier"}},
+        {"EQ_bizTransaction_nothing", {"urn:order:1"}},
+        {"EQ_bizTransaction_", {"urn:order:1"}},
+        {"EQ_quantity", {"twelve"}},
+        {"EXISTS_errorDeclaration", {"maybe"}},
+        {"orderBy", {"colour"}},
+        {"orderDirection", {"asc"}},
+        {"perPage", {"0"}},
+        {"perPage", {"1001"}},
+        {"perPage", {"-1"}},
+        {"maxEventCount", {"many"}},
+        {"eventCountLimit", {"0"}},
+    };
+    for (const QueryParameter& one : mistakes) {
+        CAPTURE(one.name, one.values);
+        const auto query = parse_query({{one}}, {});
+        REQUIRE(!query);
+        CHECK(query.error().fault == QueryFault::kParameter);
+        CHECK(query.error().why.field == one.name);
+        CHECK(query.error().why.message.find(one.name) != std::string::npos);
+    }
+    const Parameters both{{"maxEventCount", {"5"}}, {"eventCountLimit", {"5"}}};
+    CHECK(!parse_query(both, {}));
+    const Parameters many{{"EQ_eventID", std::vector<std::string>(kQueryValuesMax + 1, "urn:e:1")}};
+    CHECK(parse_query(many, {}).error().fault == QueryFault::kTooComplex);
+}
+
+TEST_CASE("15: a page token serves its question, its caller and its time alone") {
+    EventWorld world;
+    for (int at = 0; at < 10; ++at) world.add(named("urn:e:" + std::to_string(at), at));
+    const Parameters question{{"perPage", {"3"}}, {"MATCH_anyEPC", {"urn:x:thing"}}};
+    const auto ask = [&](const Parameters& parameters, const std::string& token,
+                         std::optional<registration::Actor> actor) {
+        Query query = parsed(parameters);
+        query.page_token = token;
+        Access access(world.registrar, std::move(actor));
+        return Queries(world.lifecycle, access).page(query);
+    };
+    const std::string token = ask(question, {}, {})->next_token;
+    REQUIRE(!token.empty());
+    CHECK(ask(question, token, {}));
+    // The size of pages is not part of the question.
+    CHECK(ask({{"perPage", {"9"}}, {"MATCH_anyEPC", {"urn:x:thing"}}}, token, {}));
+    CHECK(!ask({{"perPage", {"3"}}, {"MATCH_anyEPC", {"urn:x:other"}}}, token, {}));
+    CHECK(!ask(question, token, administrator_of(1)));
+    for (std::size_t at = 0; at < token.size(); ++at) {
+        std::string forged = token;
+        forged[at] = forged[at] == 'A' ? 'B' : 'A';
+        const auto page = ask(question, forged, {});
+        // The last letter has bits that say nothing.
+        if (at + 1 < token.size()) CHECK(!page);
+        CHECK(!ask(question, token.substr(0, at) + "=", {}));
+    }
+    world.clock.set(world.clock.now() + std::chrono::milliseconds(kPageTokenLifetime).count() + 1);
+    CHECK(fault_of(world, question, token) == QueryFault::kParameter);
+}
+
+TEST_CASE("9.3: an answer leaves out what the caller may not read, whatever the page") {
+    EventWorld world;
+    Ids open;
+    for (int at = 0; at < 30; ++at) {
+        v1::EventRecord event = named("urn:e:" + std::to_string(at), at);
+        event.set_enterprise_id(1);
+        const bool is_hidden = at % 3 != 0;
+        if (is_hidden) event.mutable_label()->set_visibility(v1::VISIBILITY_PRIVATE);
+        if (!is_hidden) open.push_back(event.event_id());
+        world.add(event);
+    }
+    const Parameters question{{"perPage", {"4"}}, {"orderDirection", {"ASC"}}};
+    CHECK(answer(world, question) == open);
+    CHECK(answer(world, question, administrator_of(2)) == open);
+    CHECK(answer(world, question, administrator_of(1)).size() == 30);
+
+    Access access(world.registrar, {});
+    CHECK(!*Queries(world.lifecycle, access).find("urn:e:1"));
+    CHECK(*Queries(world.lifecycle, access).find("urn:e:3"));
+}
