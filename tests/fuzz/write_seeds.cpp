@@ -143,8 +143,38 @@ void write_credential(const std::filesystem::path& folder, const test::WireVecto
     write(folder / "secrets" / vector.name, behind(0, message->credential));
 }
 
+/// One event of each type.
+void write_events(const std::filesystem::path& folder) {
+    constexpr std::string_view kSome =
+        R"(,"eventTime":"2025-06-02T09:30:00.5+08:00","eventTimeZoneOffset":"+08:00",)";
+    constexpr std::string_view kEvents[][2] = {
+        {"ObjectEvent",
+         R"("epcList":["hdl:88.100.7/P-1"],"action":"ADD","ilmd":{"idn:batch":"B7"},
+            "sensorElementList":[{"sensorReport":[{"type":"Temperature","value":2.5}]}])"},
+        {"AggregationEvent",
+         R"("parentID":"urn:epc:id:sscc:6901234.0000000001","childEPCs":["hdl:88.100.7/P-1"],
+            "action":"DELETE","idn:level":"important")"},
+        {"AssociationEvent",
+         R"("parentID":"hdl:88.100.7/U-5","childEPCs":["hdl:88.100.7/P-1"],"action":"ADD",
+            "@context":{"ext":"https://ns.example.com/"},"ext:line":[1,{"ext:x":null}])"},
+        {"TransactionEvent",
+         R"("bizTransactionList":[{"type":"po","bizTransaction":"urn:x:1"}],"action":"DELETE",
+            "errorDeclaration":{"declarationTime":"2025-06-04T00:00:00Z"})"},
+        {"TransformationEvent",
+         R"("transformationID":"urn:x:2","inputQuantityList":[{"quantity":1.5,"uom":"KGM",
+            "epcClass":"https://id.gs1.org/01/06901234567892/10/B7"}])"},
+    };
+    std::filesystem::create_directories(folder);
+    for (const auto& [type, rest] : kEvents) {
+        const std::string text = R"({"type":")" + std::string(type) + "\"" + std::string(kSome) +
+                                 std::string(rest) + "}";
+        write(folder / type, as_bytes_view(text));
+    }
+}
+
 void write_all(const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder / "json");
+    write_events(folder / "events");
     write_requests(folder / "json");
     write_identifiers(folder / "identifiers");
     std::filesystem::create_directories(folder / "messages");
