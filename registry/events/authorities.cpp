@@ -77,15 +77,27 @@ Outcome<std::vector<Authorities::Authority>> Authorities::list(const Actor& acto
     return out;
 }
 
-Outcome<std::uint64_t> Authorities::of_company(std::string_view digits) const {
+Outcome<Authorities::Company> Authorities::company_of(std::string_view digits) const {
     for (std::size_t size = std::min(digits.size(), kDigitsMax); size >= kDigitsMin; --size) {
         const auto owner =
             registration::find_pointer(registrar_.store, Table::kAuthorities,
                                        std::string(kScheme).append(digits.substr(0, size)));
         if (!owner) return owner.error();
-        if (*owner) return registration::number_of_key(**owner);
+        if (*owner) return Company{size, registration::number_of_key(**owner)};
     }
-    return std::uint64_t{0};
+    return Company{};
+}
+
+Outcome<std::uint64_t> Authorities::of_company(std::string_view digits) const {
+    const auto company = company_of(digits);
+    if (!company) return company.error();
+    return company->owner;
+}
+
+Outcome<std::size_t> Authorities::company_digits(std::string_view digits) const {
+    const auto company = company_of(digits);
+    if (!company) return company.error();
+    return company->digits;
 }
 
 }  // namespace idnode::events

@@ -33,8 +33,16 @@ class Authorities {
 
     /// By the longest beginning of the digits of a GS1 key; 0: nobody's.
     registration::Outcome<std::uint64_t> of_company(std::string_view digits) const;
+    /// How many of these digits are the registered company prefix; 0: none is known.
+    registration::Outcome<std::size_t> company_digits(std::string_view digits) const;
 
   private:
+    struct Company {
+        std::size_t digits = 0;
+        std::uint64_t owner = 0;
+    };
+    registration::Outcome<Company> company_of(std::string_view digits) const;
+
     const registration::Registrar& registrar_;
 };
 

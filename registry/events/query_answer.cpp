@@ -6,8 +6,11 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "proto/schemes/company_prefix.h"
+#include "proto/schemes/epc_urn.h"
 #include "proto/schemes/gs1_link.h"
 #include "registry/events/access.h"
+#include "registry/events/authorities.h"
 #include "registry/events/context.h"
 #include "registry/events/event_json.h"
 #include "registry/events/event_time.h"
@@ -76,8 +79,23 @@ class Translator {
         if (text == nullptr) return;
         const auto canonical = schemes::parse_uri(json::view(*text), form_.schemes);
         if (!canonical || canonical->scheme != schemes::Scheme::kGs1) return;
+        if (form_.epc_format == EpcFormat::kUrn) {
+            if (json::view(*text).starts_with("urn:epc:")) return;
+            if (auto urn = urn_of(canonical->cid)) {
+                value = *std::move(urn);
+                return;
+            }
+            if (form_.lacks_urn != nullptr) *form_.lacks_urn = true;
+        }
         auto spelled = schemes::digital_link(canonical->cid);
         if (spelled) value = *std::move(spelled);
+    }
+    std::optional<std::string> urn_of(std::string_view cid) const {
+        const auto digits = schemes::gs1_company_digits(cid);
+        if (!digits) return std::nullopt;
+        const auto company = Authorities(form_.registrar).company_digits(*digits);
+        if (!company || *company == 0) return std::nullopt;
+        return schemes::epc_urn(cid, *company);
     }
 
     const AnswerForm& form_;

@@ -26,6 +26,9 @@ struct AnswerForm {
     const registration::Registrar& registrar;  // opens what is sealed
     const schemes::Options& schemes;
     EpcFormat epc_format = EpcFormat::kAsCaptured;
+    /// Set where an identifier has no URN because the length of its company prefix is not known:
+    /// then it is a Digital Link (§6.5). May be null.
+    bool* lacks_urn = nullptr;
 };
 
 /// The event as a JSON object, with `recordTime`. Identifiers without the spelling that was asked

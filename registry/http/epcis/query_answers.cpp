@@ -155,9 +155,15 @@ Outcome<events::AnswerForm> answer_form(const EpcisCall& call) {
                               .epc_format = *format};
 }
 
+void note_missing_urn(bool lacks_urn, Response& out) {
+    if (lacks_urn) out.set("X-IDN-Epc", "gcp-unknown");
+}
+
 Response answer_query(EpcisCall& call, const events::Query& query, std::string_view query_name) {
-    const auto form = answer_form(call);
+    auto form = answer_form(call);
     if (!form) return problem(form.error());
+    bool lacks_urn = false;
+    form->lacks_urn = &lacks_urn;
     events::Access access(call.lifecycle.registrar, call.actor);
     const auto page = events::Queries(call.lifecycle, access).page(query);
     if (!page) return problem(page.error());
@@ -166,6 +172,7 @@ Response answer_query(EpcisCall& call, const events::Query& query, std::string_v
         *form);
     if (!body) return problem(body.error());
     Response out = json_answer(status::ok, *std::move(body));
+    note_missing_urn(lacks_urn, out);
     if (page->next_token.empty()) return out;
     out.set(field::link, "<" + next_link(call, page->next_token) + ">; rel=\"next\"");
     out.set("GS1-Next-Page-Token-Expires",

@@ -35,6 +35,9 @@ std::vector<events::QueryParameter> query_parameters(const Parameters& parameter
 /// In which form the caller wants events. kInvalid: the header has no value that EPCIS knows.
 registration::Outcome<events::AnswerForm> answer_form(const EpcisCall& call);
 
+/// Header `X-IDN-Epc`: not every identifier could have the URN that was asked for (§6.5).
+void note_missing_urn(bool lacks_urn, Response& out);
+
 /// The page that the query asks for, as a query document, with the link to the next one.
 Response answer_query(EpcisCall& call, const events::Query& query,
                       std::string_view query_name = "SimpleEventQuery");

@@ -71,8 +71,10 @@ Response events_of_disposition(EpcisCall& call) {
 /// One event. Declarations about it have the same id: a link leads to them.
 Response get_event(EpcisCall& call) {
     if (auto turned = turned_away(call)) return *std::move(turned);
-    const auto form = answer_form(call);
+    auto form = answer_form(call);
     if (!form) return problem(form.error());
+    bool lacks_urn = false;
+    form->lacks_urn = &lacks_urn;
     events::Access access(call.lifecycle.registrar, call.actor);
     events::Queries queries(call.lifecycle, access);
     const std::string& id = call.subjects.front();
@@ -97,6 +99,7 @@ Response get_event(EpcisCall& call) {
         auto body = events::single_event_json((*event)->record, *form);
         if (!body) return problem(body.error());
         out = json_answer(status::ok, *std::move(body));
+        note_missing_urn(lacks_urn, out);
     }
     out.set(field::etag, etag);
     if (!declarations->empty()) {

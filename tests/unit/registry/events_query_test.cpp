@@ -10,6 +10,7 @@
 #include "registry/events/event_time.h"
 #include "registry/events/queries.h"
 #include "registry/events/query_answer.h"
+#include "registry/registration/objects.h"
 #include "tests/support/effort.h"
 #include "tests/unit/registry/event_histories.h"
 #include "tests/unit/registry/events_query_fixture.h"
@@ -535,4 +536,45 @@ TEST_CASE("9.3: an answer leaves out what the caller may not read, whatever the 
     Access access(world.registrar, {});
     CHECK(!*Queries(world.lifecycle, access).find("urn:e:1"));
     CHECK(*Queries(world.lifecycle, access).find("urn:e:3"));
+}
+
+TEST_CASE("10.7: identifiers are spelled as the caller asks for, where they can be") {
+    EventWorld world;
+    v1::EventRecord event = named("urn:e:1");
+    event.set_record_time_ms(1'000);
+    event.set_body(
+        R"({"epcList":["https://id.example.cn/01/06901234567892/21/PUMP-0001","hdl:88.100.7/P-1",)"
+        R"("urn:epc:id:sgtin:6901234.056789.PUMP-0002"],)"
+        R"("readPoint":{"id":"https://id.example.cn/414/6901234000016"}})");
+    const auto spelled = [&](std::string_view format) {
+        bool lacks_urn = false;
+        std::string out;
+        REQUIRE(append_event_json(event,
+                                  {.registrar = world.registrar,
+                                   .schemes = world.terms.schemes,
+                                   .epc_format = *read_epc_format(format),
+                                   .lacks_urn = &lacks_urn},
+                                  out));
+        return out + (lacks_urn ? " lacks" : "");
+    };
+    const std::string captured = event.body().substr(0, event.body().size() - 1) +
+                                 R"(,"recordTime":"1970-01-01T00:00:01.000Z"})";
+    CHECK(spelled("No_Preference") == captured);
+    CHECK(spelled("Never_Translates") == captured);
+    const std::string links = spelled("Always_GS1_Digital_Link");
+    CHECK(links.find("https://id.gs1.org/01/06901234567892/21/PUMP-0002") != std::string::npos);
+    CHECK(links.find("hdl:88.100.7/P-1") != std::string::npos);
+    CHECK(links.find("urn:epc") == std::string::npos);
+    CHECK(spelled("Always_EPC_URN").ends_with(" lacks"));
+
+    // An operator registered the company prefix.
+    model::Change change;
+    change.objects.push_back(registration::point(model::Table::kAuthorities, "gs1:6901234",
+                                                 registration::number_key(1)));
+    REQUIRE(world.store->commit(change));
+    const std::string urns = spelled("Always_EPC_URN");
+    CHECK(urns.find("urn:epc:id:sgtin:6901234.056789.PUMP-0001") != std::string::npos);
+    CHECK(urns.find("urn:epc:id:sgln:6901234.00001.0") != std::string::npos);
+    CHECK(urns.ends_with("}"));
+    CHECK(!read_epc_format("Sometimes"));
 }
