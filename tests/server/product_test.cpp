@@ -245,6 +245,7 @@ TEST_CASE("a passport is JSON-LD for programs and a page for people, of public p
     CHECK(json.at("state").at("stage") == "shipping");
     CHECK(json.at("timeline").at("events").as_array().size() == 3);
     const auto own = product.owner.get(path);
+    CHECK(own.http.field("cache-control") == "no-store");
     const auto own_json = boost::json::parse(own.http.body).as_object();
     CHECK(own_json.at("timeline").at("events").as_array().size() == 4);
 

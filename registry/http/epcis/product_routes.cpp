@@ -37,6 +37,15 @@ Outcome<std::size_t> read_page_size(const EpcisCall& call) {
     return out;
 }
 
+/// An answer to somebody in particular is for nobody else: it may hold what is not public.
+Response answer_to(const EpcisCall& call, std::string body,
+                   std::string_view content_type = "application/json") {
+    Response out = json_answer(status::ok, std::move(body), content_type);
+    out.set(field::vary, "Accept, Authorization");
+    if (call.actor) out.set(field::cache_control, "no-store");
+    return out;
+}
+
 Response get_history(EpcisCall& call) {
     const auto about = read_about(call);
     if (!about) return problem(about.error());
@@ -60,7 +69,7 @@ Response get_history(EpcisCall& call) {
     auto body = events::history_json(call.lifecycle, about->cid, *history);
     if (!body) return problem(body.error());
     if (auto settled = access.settle(); !settled) return problem(settled.error());
-    return json_answer(status::ok, *std::move(body));
+    return answer_to(call, *std::move(body));
 }
 
 Response get_stage(EpcisCall& call) {
@@ -73,7 +82,7 @@ Response get_stage(EpcisCall& call) {
     if (!state) return problem(state.error());
     if (!state->is_known() && !is_registered(call, about->cid)) return nothing_known(about->cid);
     if (auto settled = access.settle(); !settled) return problem(settled.error());
-    return json_answer(status::ok, events::state_json(about->cid, *state));
+    return answer_to(call, events::state_json(about->cid, *state));
 }
 
 /// Whether a page for people is wanted rather than JSON: what `Accept` names first.
@@ -93,15 +102,11 @@ Response get_passport(EpcisCall& call) {
     if (!passport) return problem(passport.error());
     if (!passport->is_known()) return nothing_known(about->cid);
     if (auto settled = access.settle(); !settled) return problem(settled.error());
-    const bool as_page = wants_page(call.request);
-    Response out = as_page ? json_answer(status::ok, events::passport_page(*passport),
-                                         "text/html; charset=utf-8")
-                           : json_answer(status::ok, events::passport_json(*passport),
-                                         "application/ld+json");
-    out.set(field::vary, "Accept, Authorization");
-    if (as_page) {
-        out.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    if (!wants_page(call.request)) {
+        return answer_to(call, events::passport_json(*passport), "application/ld+json");
     }
+    Response out = answer_to(call, events::passport_page(*passport), "text/html; charset=utf-8");
+    out.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
     return out;
 }
 
