@@ -127,6 +127,56 @@ TEST_CASE("an answer that is not in memory is asked for again on the pool, with 
     CHECK(node.ask(question, Effort::kPool).code() == ResponseCode::kSuccess);
 }
 
+namespace {
+
+/// Shows the same of everything, and counts how often it was asked.
+class CountingLifecycle final : public model::LifecycleView {
+  public:
+    Result<std::optional<Shown>> show(std::string_view handle) const override {
+        ++asked;
+        if (handle.ends_with("/silent")) return std::optional<Shown>{};
+        return std::optional(Shown{.json = "{}", .timestamp = 5});
+    }
+    mutable int asked = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the state of a product is worked out for its own name only, and on the pool") {
+    CountingLifecycle lifecycle;
+    EngineFixture node;
+    node.context.lifecycle = &lifecycle;
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/a", {text_value(1, "URL", "x"), text_value(1'002, "DESC", "taken"),
+                            text_value(1'004, "DESC", "behind")});
+    node.put("88.100.1/silent", {text_value(1, "URL", "x")});
+    const auto ask = [](std::string_view handle, std::vector<std::string> types) {
+        return EngineFixture::request(handle, kPlain, {}, std::move(types));
+    };
+    for (const auto& types : std::vector<std::vector<std::string>>{{}, {"URL"}, {"IDN."}}) {
+        Bytes out;
+        CHECK(node.give(ask("88.100.1/a", types), out) == Outcome::kReply);
+    }
+    CHECK(lifecycle.asked == 0);
+    Bytes out;
+    CHECK(node.give(ask("88.100.1/a", {"idn.lifecycle"}), out) == Outcome::kRetryOnPool);
+    CHECK(lifecycle.asked == 0);
+
+    const auto shown = node.ask(ask("88.100.1/a", {"IDN.LIFECYCLE"}), Effort::kPool).values();
+    REQUIRE(shown.size() == 1);
+    CHECK(shown[0].index == 1'003);  // the next that is free
+    CHECK(shown[0].timestamp == 5);
+    CHECK(shown[0].ttl == model::kLifecycleTtl);
+    const auto both = node.ask(ask("88.100.1/a", {"IDN.LIFECYCLE", "DESC"}), Effort::kPool);
+    std::vector<std::int32_t> indexes;
+    for (const auto& value : both.values()) indexes.push_back(value.index);
+    CHECK(indexes == std::vector<std::int32_t>{1'002, 1'003, 1'004});
+    CHECK(node.ask(ask("88.100.1/silent", {"IDN.LIFECYCLE"}), Effort::kPool).code() ==
+          ResponseCode::kValuesNotFound);
+    CHECK(node.ask(ask("88.100.1/none", {"IDN.LIFECYCLE"}), Effort::kPool).code() ==
+          ResponseCode::kHandleNotFound);
+}
+
 TEST_CASE("a referral that needs the disk is asked for again on the pool") {
     FixedClock clock;
     EngineFixture node(std::make_unique<ColdStore>(storage::make_memory_store(clock)));
