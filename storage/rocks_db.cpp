@@ -57,8 +57,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family,
                                             const std::shared_ptr<rocksdb::Cache>& cache) {
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(family, cache)));
-    const bool rarely_read = family == Family::kLog || family == Family::kEvents;
-    options.compression = rarely_read ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
+    options.compression = family == Family::kLog ? rocksdb::kZSTD : rocksdb::kLZ4Compression;
     options.target_file_size_base = kTableFileBytes;
     options.level_compaction_dynamic_level_bytes = true;
     if (family == Family::kRecords || family == Family::kObjects) {

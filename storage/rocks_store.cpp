@@ -180,6 +180,27 @@ class State final : public StoredState {
     rocksdb::PinnableSlice value_;
 };
 
+/// The memory tables find the place of a key from that of the key before: in key order a batch of
+/// events costs a third. Effects on the same key stay in their order.
+std::vector<const Effect*> in_key_order(const Plan& plan) {
+    struct Placed {
+        const Effect* effect;
+        std::size_t at;
+    };
+    std::vector<Placed> placed;
+    placed.reserve(plan.effects().size());
+    for (const Effect& effect : plan.effects()) placed.push_back({&effect, placed.size()});
+    std::ranges::sort(placed, [](const Placed& a, const Placed& b) {
+        if (a.effect->family != b.effect->family) return a.effect->family < b.effect->family;
+        const auto order = a.effect->key <=> b.effect->key;
+        return order != 0 ? order < 0 : a.at < b.at;
+    });
+    std::vector<const Effect*> out;
+    out.reserve(placed.size());
+    for (const Placed& one : placed) out.push_back(one.effect);
+    return out;
+}
+
 struct LogEnd {
     model::TransactionId id = 0;
     model::TimeMs time = 0;
@@ -332,11 +353,11 @@ void RocksStore::write(std::span<GroupCommit::Entry> group) {
 Result<void> RocksStore::write(const Plan& plan) {
     if (plan.effects().empty()) return {};
     rocksdb::WriteBatch batch;
-    for (const Effect& effect : plan.effects()) {
-        rocksdb::ColumnFamilyHandle* family = rocks_->family(effect.family);
+    for (const Effect* effect : in_key_order(plan)) {
+        rocksdb::ColumnFamilyHandle* family = rocks_->family(effect->family);
         const rocksdb::Status status =
-            effect.value ? batch.Put(family, effect.key, to_slice(BytesView(*effect.value)))
-                         : batch.Delete(family, effect.key);
+            effect->value ? batch.Put(family, effect->key, to_slice(BytesView(*effect->value)))
+                          : batch.Delete(family, effect->key);
         if (!status.ok()) return rocks_->error("preparing a commit", status);
     }
     rocksdb::WriteOptions options;
