@@ -13,7 +13,10 @@
 #include "proto/schemes/text.h"
 #include "registry/events/content.h"
 #include "registry/events/event_faults.h"
+#include "registry/events/event_rules.h"
 #include "registry/events/event_time.h"
+#include "registry/events/event_values.h"
+#include "registry/events/sensor_json.h"
 #include "registry/events/stages.h"
 #include "registry/events/vocabulary.h"
 #include "registry/json/fields.h"
@@ -51,15 +54,6 @@ constexpr std::array kTypes{
     TypeRow{"AssociationEvent", v1::EVENT_TYPE_ASSOCIATION, kAssociation},
 };
 
-std::string_view key_of(const bj::key_value_pair& member) {
-    return {member.key().data(), member.key().size()};
-}
-
-template <class Value>
-struct Word {
-    std::string_view word;
-    Value value;
-};
 constexpr std::array kActions{
     Word<v1::EventAction>{"ADD", v1::EVENT_ACTION_ADD},
     Word<v1::EventAction>{"OBSERVE", v1::EVENT_ACTION_OBSERVE},
@@ -83,137 +77,27 @@ constexpr std::array kDomains{
     Word<v1::DataDomain>{"external", v1::DATA_DOMAIN_EXTERNAL},
 };
 
-/// Reads one event. Functions give false once something is wrong; the first thing counts.
-class EventJson {
+/// Reads one event.
+class EventJson : EventValues {
   public:
-    EventJson(const EventForm& form, bj::object& event) : form_(form), event_(event) {}
+    EventJson(const EventForm& form, bj::object& event)
+        : EventValues(form.schemes, form.namespaces), form_(form), event_(event) {}
 
     Outcome<v1::EventRecord> read(const Place& at) {
         if (read_type(at) && read_context(at) && read_times(at) && read_members(at) &&
-            check_action(at) && check_lists(at) && check_repetitions(at) && read_label(at) &&
+            check_action(at) && check_lists(record_, has_sensors_, at, *this) && read_label(at) &&
             find_lots(at) && finish(at)) {
             return std::move(record_);
         }
-        return *std::move(fault_);
+        return take_fault();
     }
 
   private:
     struct Member;
     static const Member* member_named(std::string_view name);
 
-    bool fail(std::string_view rule, const Place& at, std::string_view text) {
-        fault_ = refuse(rule, at, text);
-        return false;
-    }
     bool is_any(unsigned types) const { return (type_bit_ & types) != 0; }
 
-    // --- single values ----------------------------------------------------------------------
-
-    bool read_text(const bj::value& value, const Place& at, std::string_view& out) {
-        const auto* const text = value.if_string();
-        if (text == nullptr) return fail(faults::kForm, at, "must be a text");
-        out = view(*text);
-        return true;
-    }
-    bool check_uri(const bj::value& value, const Place& at) {
-        std::string_view text;
-        if (!read_text(value, at, text)) return false;
-        return is_uri(text) || fail(faults::kUri, at, "must be a URI");
-    }
-    bool read_time(const bj::value& value, const Place& at, EventTime& out) {
-        std::string_view text;
-        if (!read_text(value, at, text)) return false;
-        const auto time = parse_event_time(text);
-        if (!time) {
-            return fail(time.error().lacks_zone ? faults::kZone : faults::kTime, at,
-                        time.error().rule);
-        }
-        out = *time;
-        return true;
-    }
-    bool read_number(const bj::value& value, const Place& at, double& out) {
-        if (!value.is_number()) return fail(faults::kForm, at, "must be a number");
-        out = value.to_number<double>();
-        return true;
-    }
-    bool read_array(bj::value& value, const Place& at, bj::array*& out) {
-        out = value.if_array();
-        return out != nullptr || fail(faults::kForm, at, "must be an array");
-    }
-    bool read_object(bj::value& value, const Place& at, bj::object*& out) {
-        out = value.if_object();
-        return out != nullptr || fail(faults::kForm, at, "must be an object");
-    }
-    template <class Words, class Value>
-    bool read_choice(const Words& words, std::string_view rule, const bj::value& value,
-                     const Place& at, Value& out) {
-        std::string_view text;
-        if (!read_text(value, at, text)) return false;
-        const auto found = std::ranges::find(words, text, &Words::value_type::word);
-        if (found != words.end()) {
-            out = found->value;
-            return true;
-        }
-        std::string all;
-        for (const auto& one : words) all += (all.empty() ? "" : ", ") + std::string(one.word);
-        return fail(rule, at, "must be one of " + all);
-    }
-
-    /// Puts the short word into its place.
-    bool shorten(Vocabulary vocabulary, bj::value& value, const Place& at, std::string* out) {
-        std::string_view text;
-        if (!read_text(value, at, text)) return false;
-        const auto word = short_word(vocabulary, text);
-        if (!word) {
-            return fail(faults::kVocabulary, at,
-                        "'" + std::string(text) +
-                            "' is no word of the vocabulary; own values must be URIs");
-        }
-        if (out != nullptr) out->assign(*word);
-        if (word->size() != text.size()) value = bj::string(word->data(), word->size());
-        return true;
-    }
-    template <class List>
-    bool shorten_all(Vocabulary vocabulary, bj::value& value, const Place& at, List& out) {
-        bj::array* list = nullptr;
-        if (!read_array(value, at, list)) return false;
-        for (std::size_t i = 0; i < list->size(); ++i) {
-            if (!shorten(vocabulary, (*list)[i], at.item(i), out.Add())) return false;
-        }
-        return true;
-    }
-
-    bool read_identifier(const bj::value& value, const Place& at, schemes::Canonical& out) {
-        std::string_view text;
-        if (!read_text(value, at, text)) return false;
-        if (++identifiers_ > kEventIdentifiersMax) {
-            return fail(
-                faults::kLimit, at,
-                "at most " + std::to_string(kEventIdentifiersMax) + " identifiers in one event");
-        }
-        auto parsed = schemes::parse_uri(text, form_.schemes);
-        if (!parsed) {
-            return fail(schemes::name_of(parsed.error().fault), at,
-                        schemes::text_of(parsed.error()));
-        }
-        out = *std::move(parsed);
-        return true;
-    }
-    bool read_identifier(const bj::value& value, const Place& at, std::string& out) {
-        schemes::Canonical id;
-        if (!read_identifier(value, at, id)) return false;
-        out = std::move(id.cid);
-        return true;
-    }
-    bool read_instance(const bj::value& value, const Place& at, std::string& out) {
-        schemes::Canonical id;
-        if (!read_identifier(value, at, id)) return false;
-        if (!schemes::can_be_instance(id.level)) {
-            return fail(faults::kLevel, at, "is a class or a lot; it belongs into a quantity list");
-        }
-        out = std::move(id.cid);
-        return true;
-    }
     bool read_instances(bj::value& value, const Place& at,
                         google::protobuf::RepeatedPtrField<std::string>& out) {
         bj::array* list = nullptr;
@@ -222,25 +106,6 @@ class EventJson {
             if (!read_instance((*list)[i], at.item(i), *out.Add())) return false;
         }
         return true;
-    }
-
-    /// Of an object whose other members are those of extensions.
-    bool check_extension(std::string_view name, const Place& at) {
-        const std::size_t colon = name.find(':');
-        if (colon == std::string_view::npos) {
-            return fail(faults::kExtension, at,
-                        "is no member of EPCIS; names of own members must be URIs or have the "
-                        "prefix of a namespace");
-        }
-        const std::string_view prefix = name.substr(0, colon);
-        if (namespaces_.find(prefix)) {
-            used_declared_ = used_declared_ || namespaces_.is_declared(prefix);
-            return true;
-        }
-        const bool is_full = name.substr(colon + 1).starts_with("//") || prefix == "urn";
-        if (is_full && is_uri(name)) return true;
-        return fail(faults::kExtension, at,
-                    "has a prefix that '@context' does not declare: " + std::string(prefix));
     }
 
     // --- parts of events --------------------------------------------------------------------
@@ -258,7 +123,7 @@ class EventJson {
         bj::object* object = nullptr;
         if (!read_object(value, at, object)) return false;
         for (auto& member : *object) {
-            const std::string_view name = key_of(member);
+            const std::string_view name = name_of(member);
             const Place place = at.member(name);
             if (name == "epcClass") {
                 schemes::Canonical id;
@@ -288,15 +153,11 @@ class EventJson {
     }
     static bool is_upper(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
-    bool lacks(std::string_view name, const Place& at) {
-        return fail(faults::kMissing, at.member(name), "must be given");
-    }
-
     bool read_place(bj::value& value, const Place& at, std::string& out) {
         bj::object* object = nullptr;
         if (!read_object(value, at, object)) return false;
         for (auto& member : *object) {
-            const std::string_view name = key_of(member);
+            const std::string_view name = name_of(member);
             if (name == "id") {
                 if (!read_identifier(member.value(), at.member(name), out)) return false;
             } else if (!check_extension(name, at.member(name))) {
@@ -321,7 +182,7 @@ class EventJson {
             if (!read_object((*list)[i], place, object)) return false;
             v1::EventReference& reference = *out.Add();
             for (auto& member : *object) {
-                const std::string_view name = key_of(member);
+                const std::string_view name = name_of(member);
                 if (name == "type") {
                     if (!shorten(form.vocabulary, member.value(), place.member(name),
                                  reference.mutable_type())) {
@@ -346,7 +207,7 @@ class EventJson {
         bj::object* object = nullptr;
         if (!read_object(value, at, object)) return false;
         for (auto& member : *object) {
-            const std::string_view name = key_of(member);
+            const std::string_view name = name_of(member);
             const Place place = at.member(name);
             if (name == "set" || name == "unset") {
                 auto& out = name == "set" ? *record_.mutable_persistent_set()
@@ -368,7 +229,7 @@ class EventJson {
         bj::object* object = nullptr;
         if (!read_object(value, at, object)) return false;
         for (auto& member : *object) {
-            const std::string_view name = key_of(member);
+            const std::string_view name = name_of(member);
             if (!check_extension(name, at.member(name))) return false;
             if (name == "idn:batch" || name == "cbvmda:lotNumber") {
                 if (!read_text(member.value(), at.member(name), batch_)) return false;
@@ -384,7 +245,7 @@ class EventJson {
         v1::ErrorDeclaration& error = *record_.mutable_error();
         bool has_time = false;
         for (auto& member : *object) {
-            const std::string_view name = key_of(member);
+            const std::string_view name = name_of(member);
             const Place place = at.member(name);
             if (name == "declarationTime") {
                 EventTime time;
@@ -413,188 +274,18 @@ class EventJson {
         bj::array* list = nullptr;
         if (!read_array(value, at, list)) return false;
         for (std::size_t i = 0; i < list->size(); ++i) {
-            if (!check_event_id((*list)[i], at.item(i),
-                                *record_.mutable_error()->add_corrective_event_ids())) {
+            if (!read_event_id((*list)[i], at.item(i),
+                               *record_.mutable_error()->add_corrective_event_ids())) {
                 return false;
             }
         }
         return true;
     }
-    bool check_event_id(const bj::value& value, const Place& at, std::string& out) {
-        if (!check_uri(value, at)) return false;
-        const std::string_view id = view(value.get_string());
-        if (id.size() > kEventIdBytesMax) {
-            return fail(faults::kLimit, at,
-                        "at most " + std::to_string(kEventIdBytesMax) + " octets");
-        }
-        out = id;
-        return true;
-    }
-
     bool check_certification(bj::value& value, const Place& at) {
         auto* const list = value.if_array();
         if (list == nullptr) return check_uri(value, at);
         for (std::size_t i = 0; i < list->size(); ++i) {
             if (!check_uri((*list)[i], at.item(i))) return false;
-        }
-        return true;
-    }
-
-    // --- sensors, §10.5 ---------------------------------------------------------------------
-
-    enum class SensorKind : unsigned char {
-        kTime,
-        kUri,
-        kText,
-        kNumber,
-        kBoolean,
-        kHex,
-    };
-    struct SensorMember {
-        std::string_view name;
-        SensorKind kind;
-    };
-    template <class Members>
-    bool check_sensor_members(bj::object& object, const Place& at, const Members& members) {
-        for (auto& member : object) {
-            const std::string_view name = key_of(member);
-            const auto row = std::ranges::find(members, name, &SensorMember::name);
-            const Place place = at.member(name);
-            const bool fine = row == members.end()
-                                  ? check_extension(name, place)
-                                  : check_sensor_value(row->kind, member.value(), place);
-            if (!fine) return false;
-        }
-        return true;
-    }
-    bool check_sensor_value(SensorKind kind, const bj::value& value, const Place& at) {
-        std::string_view text;
-        double number = 0;
-        switch (kind) {
-            case SensorKind::kTime: {
-                EventTime time;
-                if (!read_time(value, at, time)) return false;
-                return time.ns <= record_.event_time_ns() ||
-                       fail(faults::kSensor, at, "must not be later than eventTime");
-            }
-            case SensorKind::kUri:
-                return check_uri(value, at);
-            case SensorKind::kText:
-                return read_text(value, at, text);
-            case SensorKind::kNumber:
-                return read_number(value, at, number);
-            case SensorKind::kBoolean:
-                return value.is_bool() || fail(faults::kForm, at, "must be true or false");
-            case SensorKind::kHex:
-                if (!read_text(value, at, text)) return false;
-                return (text.size() % 2 == 0 && std::ranges::all_of(text, is_hex)) ||
-                       fail(faults::kForm, at, "must be octets in hexadecimal");
-        }
-        return true;
-    }
-    static bool is_hex(char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    }
-
-    bool check_sensors(bj::value& value, const Place& at) {
-        bj::array* elements = nullptr;
-        if (!read_array(value, at, elements)) return false;
-        for (std::size_t i = 0; i < elements->size(); ++i) {
-            if (!check_sensor_element((*elements)[i], at.item(i))) return false;
-        }
-        has_sensors_ = !elements->empty();
-        return true;
-    }
-    bool check_sensor_element(bj::value& value, const Place& at) {
-        static constexpr std::array kMetadata{
-            SensorMember{"time", SensorKind::kTime},
-            SensorMember{"startTime", SensorKind::kTime},
-            SensorMember{"endTime", SensorKind::kTime},
-            SensorMember{"deviceID", SensorKind::kUri},
-            SensorMember{"deviceMetadata", SensorKind::kUri},
-            SensorMember{"rawData", SensorKind::kUri},
-            SensorMember{"dataProcessingMethod", SensorKind::kUri},
-            SensorMember{"bizRules", SensorKind::kUri},
-        };
-        bj::object* object = nullptr;
-        if (!read_object(value, at, object)) return false;
-        bool has_reports = false;
-        for (auto& member : *object) {
-            const std::string_view name = key_of(member);
-            const Place place = at.member(name);
-            if (name == "sensorMetadata") {
-                bj::object* metadata = nullptr;
-                if (!read_object(member.value(), place, metadata) ||
-                    !check_sensor_members(*metadata, place, kMetadata)) {
-                    return false;
-                }
-            } else if (name == "sensorReport") {
-                bj::array* reports = nullptr;
-                if (!read_array(member.value(), place, reports)) return false;
-                has_reports = !reports->empty();
-                for (std::size_t i = 0; i < reports->size(); ++i) {
-                    if (!check_sensor_report((*reports)[i], place.item(i))) return false;
-                }
-            } else if (!check_extension(name, place)) {
-                return false;
-            }
-        }
-        return has_reports || lacks("sensorReport", at);
-    }
-    bool check_sensor_report(bj::value& value, const Place& at) {
-        static constexpr std::array kReport{
-            SensorMember{"type", SensorKind::kText},
-            SensorMember{"exception", SensorKind::kText},
-            SensorMember{"deviceID", SensorKind::kUri},
-            SensorMember{"deviceMetadata", SensorKind::kUri},
-            SensorMember{"rawData", SensorKind::kUri},
-            SensorMember{"dataProcessingMethod", SensorKind::kUri},
-            SensorMember{"bizRules", SensorKind::kUri},
-            SensorMember{"time", SensorKind::kTime},
-            SensorMember{"microorganism", SensorKind::kUri},
-            SensorMember{"chemicalSubstance", SensorKind::kUri},
-            SensorMember{"value", SensorKind::kNumber},
-            SensorMember{"component", SensorKind::kText},
-            SensorMember{"stringValue", SensorKind::kText},
-            SensorMember{"booleanValue", SensorKind::kBoolean},
-            SensorMember{"hexBinaryValue", SensorKind::kHex},
-            SensorMember{"uriValue", SensorKind::kUri},
-            SensorMember{"minValue", SensorKind::kNumber},
-            SensorMember{"maxValue", SensorKind::kNumber},
-            SensorMember{"meanValue", SensorKind::kNumber},
-            SensorMember{"sDev", SensorKind::kNumber},
-            SensorMember{"percRank", SensorKind::kNumber},
-            SensorMember{"percValue", SensorKind::kNumber},
-            SensorMember{"uom", SensorKind::kText},
-            SensorMember{"coordinateReferenceSystem", SensorKind::kUri},
-        };
-        if (++sensor_reports_ > kSensorReportsMax) {
-            return fail(faults::kLimit, at,
-                        "at most " + std::to_string(kSensorReportsMax) +
-                            " reports in one event; send a summary and link the rest by rawData");
-        }
-        bj::object* report = nullptr;
-        if (!read_object(value, at, report)) return false;
-        if (!check_sensor_members(*report, at, kReport)) return false;
-        const auto has = [report](std::string_view name) { return report->contains(name); };
-        if (!has("type") && !has("exception")) return lacks("type", at);
-        if (has("exception")) {
-            const std::string_view exception = view(report->at("exception").get_string());
-            if (exception != "ALARM_CONDITION" && exception != "ERROR_CONDITION") {
-                return fail(faults::kSensor, at.member("exception"),
-                            "must be ALARM_CONDITION or ERROR_CONDITION");
-            }
-        }
-        if (has("microorganism") && has("chemicalSubstance")) {
-            return fail(faults::kSensor, at.member("chemicalSubstance"),
-                        "cannot be given together with microorganism");
-        }
-        if (has("sDev") && !has("meanValue")) {
-            return fail(faults::kSensor, at.member("sDev"), "needs meanValue");
-        }
-        if (has("percRank") != has("percValue")) {
-            return fail(faults::kSensor, at.member("percRank"),
-                        "percRank and percValue belong together");
         }
         return true;
     }
@@ -617,12 +308,10 @@ class EventJson {
     }
 
     bool read_context(const Place& at) {
-        namespaces_ = form_.namespaces;
         const auto* const context = event_.if_contains("@context");
         if (context == nullptr) return true;
-        auto added = namespaces_.add(*context, Namespaces::Of::kEvent, at.member("@context"));
-        if (!added) fault_ = std::move(added).error();
-        return !fault_;
+        auto added = namespaces().add(*context, Namespaces::Of::kEvent, at.member("@context"));
+        return added || fail(std::move(added).error());
     }
 
     bool read_times(const Place& at) {
@@ -659,99 +348,6 @@ class EventJson {
         if (!is_any(kTransformation) && !has_action) return lacks("action", at);
         if (has_ilmd_ && is_any(kObject) && record_.action() != v1::EVENT_ACTION_ADD) {
             return fail(faults::kIlmd, at.member("ilmd"), "is allowed with the action ADD only");
-        }
-        return true;
-    }
-
-    /// §10.2, second row.
-    bool check_lists(const Place& at) {
-        const bool deletes = record_.action() == v1::EVENT_ACTION_DELETE;
-        const bool has_objects = record_.epcs_size() + record_.quantities_size() > 0;
-        if (is_any(kObject) && !has_objects && !(has_sensors_ && has_read_point())) {
-            return fail(faults::kLists, at.member("epcList"),
-                        "epcList or quantityList must name something, or there must be sensor data "
-                        "with a readPoint");
-        }
-        if (is_any(kContaining)) {
-            const bool may_lack_parent =
-                is_any(kAggregation) && record_.action() == v1::EVENT_ACTION_OBSERVE;
-            if (record_.parent().empty() && !may_lack_parent) return lacks("parentID", at);
-            if (record_.children_size() + record_.child_quantities_size() == 0 && !deletes) {
-                return fail(faults::kLists, at.member("childEPCs"),
-                            "childEPCs or childQuantityList must name something, unless the action "
-                            "is DELETE");
-            }
-        }
-        if (is_any(kTransaction)) {
-            if (record_.transactions().empty()) {
-                return fail(faults::kLists, at.member("bizTransactionList"),
-                            "must name a business transaction");
-            }
-            if (!has_objects && record_.parent().empty() && !deletes) {
-                return fail(faults::kLists, at.member("epcList"),
-                            "parentID, epcList or quantityList must name something, unless the "
-                            "action is DELETE");
-            }
-        }
-        return !is_any(kTransformation) || check_sides(at);
-    }
-    bool check_sides(const Place& at) {
-        const bool has_inputs = record_.inputs_size() + record_.input_quantities_size() > 0;
-        const bool has_outputs = record_.outputs_size() + record_.output_quantities_size() > 0;
-        const bool is_whole = has_inputs && has_outputs;
-        const bool is_part = !record_.transformation_id().empty() && (has_inputs || has_outputs);
-        if (is_whole || is_part) return true;
-        return fail(faults::kLists, at.member(has_inputs ? "outputEPCList" : "inputEPCList"),
-                    "inputs and outputs must be named, or one of them and a transformationID");
-    }
-    bool has_read_point() const { return !record_.read_point().empty(); }
-
-    /// §16: what must not be named twice.
-    bool check_repetitions(const Place& at) {
-        if (!are_unique(record_.epcs(), at.member("epcList")) ||
-            !are_unique(record_.children(), at.member("childEPCs")) ||
-            !are_unique(record_.inputs(), at.member("inputEPCList")) ||
-            !are_unique(record_.outputs(), at.member("outputEPCList"))) {
-            return false;
-        }
-        if (!record_.parent().empty()) {
-            const auto found = std::ranges::find(record_.children(), record_.parent());
-            if (found != record_.children().end()) {
-                return fail(faults::kParent,
-                            at.member("childEPCs")
-                                .item(static_cast<std::size_t>(found - record_.children().begin())),
-                            "is the parent itself");
-            }
-        }
-        return !record_.transformation_id().empty() || check_both_sides(at);
-    }
-    bool are_unique(const google::protobuf::RepeatedPtrField<std::string>& list, const Place& at) {
-        if (list.size() < 2) return true;
-        std::vector<std::string_view> sorted(list.begin(), list.end());
-        std::ranges::sort(sorted);
-        const auto twice = std::ranges::adjacent_find(sorted);
-        return twice == sorted.end() ||
-               fail(faults::kRepeated, at, "names " + std::string(*twice) + " twice");
-    }
-    bool check_both_sides(const Place& at) {
-        std::set<std::string_view> inputs(record_.inputs().begin(), record_.inputs().end());
-        for (const auto& one : record_.input_quantities()) inputs.insert(one.epc_class());
-        if (inputs.empty()) return true;
-        const auto check = [&](std::string_view id, const Place& place) {
-            return !inputs.contains(id) ||
-                   fail(faults::kRepeated, place,
-                        "is among the inputs, too; this needs a transformationID");
-        };
-        for (int i = 0; i < record_.outputs_size(); ++i) {
-            const auto index = static_cast<std::size_t>(i);
-            if (!check(record_.outputs(i), at.member("outputEPCList").item(index))) return false;
-        }
-        for (int i = 0; i < record_.output_quantities_size(); ++i) {
-            const auto index = static_cast<std::size_t>(i);
-            if (!check(record_.output_quantities(i).epc_class(),
-                       at.member("outputQuantityList").item(index))) {
-                return false;
-            }
         }
         return true;
     }
@@ -820,7 +416,7 @@ class EventJson {
 
     bool finish(const Place& at) {
         event_.stable_erase("recordTime");
-        if (used_declared_) keep_namespaces();
+        if (used_declared()) keep_namespaces();
         json::append_value(event_, *record_.mutable_body());
         if (record_.event_id().empty()) name_by_content();
         return record_.body().size() <= kEventBytesMax ||
@@ -832,16 +428,11 @@ class EventJson {
 
     const EventForm& form_;
     bj::object& event_;
-    Namespaces namespaces_;
     v1::EventRecord record_;
-    std::optional<Refusal> fault_;
     unsigned type_bit_ = 0;
-    std::size_t identifiers_ = 0;
-    std::size_t sensor_reports_ = 0;
     bool has_ilmd_ = false;
     bool has_sensors_ = false;
-    bool used_declared_ = false;  // prefixes that only the sender knows
-    std::string_view batch_;      // of `ilmd`
+    std::string_view batch_;  // of `ilmd`
 };
 
 /// A member that EPCIS or we know, and in which types of events.
@@ -909,7 +500,7 @@ const EventJson::Member* EventJson::member_named(std::string_view name) {
          }},
         {"eventID", kAll,
          [](EventJson& self, bj::value& value, const Place& at) {
-             return self.check_event_id(value, at, *self.record_.mutable_event_id());
+             return self.read_event_id(value, at, *self.record_.mutable_event_id());
          }},
         {"eventTime", kAll, kRead},
         {"eventTimeZoneOffset", kAll, kRead},
@@ -991,7 +582,8 @@ const EventJson::Member* EventJson::member_named(std::string_view name) {
         {"recordTime", kAll, kRead},
         {"sensorElementList", kAll,
          [](EventJson& self, bj::value& value, const Place& at) {
-             return self.check_sensors(value, at);
+             self.has_sensors_ = value.is_array() && !value.get_array().empty();
+             return check_sensors(value, at, self.record_.event_time_ns(), self);
          }},
         {"sourceList", kAll,
          [](EventJson& self, bj::value& value, const Place& at) {
@@ -1000,7 +592,7 @@ const EventJson::Member* EventJson::member_named(std::string_view name) {
          }},
         {"transformationID", kTransformation,
          [](EventJson& self, bj::value& value, const Place& at) {
-             return self.check_event_id(value, at, *self.record_.mutable_transformation_id());
+             return self.read_event_id(value, at, *self.record_.mutable_transformation_id());
          }},
         {"type", kAll, kRead},
     });
@@ -1011,7 +603,7 @@ const EventJson::Member* EventJson::member_named(std::string_view name) {
 
 bool EventJson::read_members(const Place& at) {
     for (auto& one : event_) {
-        const std::string_view name = key_of(one);
+        const std::string_view name = name_of(one);
         const Place place = at.member(name);
         const Member* const member = member_named(name);
         if (member == nullptr) {
@@ -1030,12 +622,12 @@ bool EventJson::read_members(const Place& at) {
 /// So that the event can be read without the document that it came in.
 void EventJson::keep_namespaces() {
     bj::object prefixes;
-    for (const auto& [prefix, uri] : namespaces_.declared()) prefixes[prefix] = uri;
+    for (const auto& [prefix, uri] : namespaces().declared()) prefixes[prefix] = uri;
     event_["@context"] = bj::array{std::move(prefixes)};
 }
 
 void EventJson::name_by_content() {
-    std::string id = content_id(event_, namespaces_, form_.schemes, form_.digests);
+    std::string id = content_id(event_, namespaces(), form_.schemes, form_.digests);
     // The body is an object with members: the id goes in front of its end.
     std::string& body = *record_.mutable_body();
     body.pop_back();
