@@ -220,7 +220,8 @@ bool fits(const StageRow& row, const v1::EventRecord& event) {
            (row.also == nullptr || row.also(event));
 }
 
-/// The maintenance of something is not its design: a step of ours without a row has no stage.
+/// The first row that the event fits among those that ask for more than form and step, or the
+/// others.
 const StageRow* row_of(const v1::EventRecord& event, bool asks_for_more) {
     for (const StageRow& row : kRows) {
         if ((row.also != nullptr) == asks_for_more && fits(row, event)) return &row;
