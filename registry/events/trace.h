@@ -83,7 +83,7 @@ struct TraceResult {
 };
 
 /// Follows the trails breadth-first; each thing is there once, whatever circles there are. Blocks
-/// on the disk, for long: see `deadline`. Memory: about 200 octets for each node.
+/// on the disk, for long: see `deadline`. Memory: some 400 octets for each node.
 registration::Outcome<TraceResult> trace(const model::RecordStore& store, KnownAt known,
                                          std::span<const TraceStart> starts,
                                          const TraceQuestion& question, Sight& sight);

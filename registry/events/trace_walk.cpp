@@ -167,7 +167,9 @@ void TraceWalk::end_round() {
     if (question_.direction == TraceDirection::kBack) back_.resize(result_.nodes.size());
     std::vector<std::uint32_t> order(next_.size());
     for (std::uint32_t at = 0; at < order.size(); ++at) order[at] = at;
-    std::ranges::sort(order, {}, [this](std::uint32_t at) { return result_.nodes.key(next_[at]); });
+    const auto key_at = [this](std::uint32_t at) { return result_.nodes.key(next_[at]); };
+    // Serials of a lot come in order.
+    if (!std::ranges::is_sorted(order, {}, key_at)) std::ranges::sort(order, {}, key_at);
     for (const std::uint32_t at : order) {
         const NodeId id = next_[at];
         Growth& growth = next_grown_[at];

@@ -77,6 +77,10 @@ std::string credit_code(unsigned number) {
 
 TestEnterprise make_enterprise(Setting& setting, unsigned number) {
     ApiClient client(setting);
+    return make_enterprise(client, number, "88.100");
+}
+
+TestEnterprise make_enterprise(ApiClient& client, unsigned number, std::string_view node_prefix) {
     const std::string name = std::to_string(number);
     const auto filed =
         client.post("/idn/v1/enterprises",
@@ -87,7 +91,7 @@ TestEnterprise make_enterprise(Setting& setting, unsigned number) {
     REQUIRE(filed.status == 201);
     TestEnterprise out;
     out.id = filed.text("id");
-    out.prefix = "88.100.7" + name;
+    out.prefix = std::string(node_prefix) + ".7" + name;
     REQUIRE(
         client.post("/idn/v1/enterprises/" + out.id + "/review", R"({"approve":true})").status ==
         200);

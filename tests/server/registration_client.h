@@ -56,5 +56,7 @@ struct TestEnterprise {
     std::string application;
 };
 TestEnterprise make_enterprise(Setting& setting, unsigned number);
+/// The same at any node, by its operator; `node_prefix`: of the node.
+TestEnterprise make_enterprise(ApiClient& client, unsigned number, std::string_view node_prefix);
 
 }  // namespace idnode::testing
