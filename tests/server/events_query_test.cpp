@@ -138,6 +138,11 @@ TEST_CASE("15: events are found by their parameters, in pages, and each by its i
     CHECK(known.status == 304);
     CHECK(client.get("/events/urn%3Auuid%3Anone").status == 404);
 
+    CHECK(bj::serialize(client.get("/bizSteps").json.at("member")) ==
+          R"(["inspecting","shipping"])");
+    CHECK(client.get("/eventTypes").json.at("member").as_array().size() == 5);
+    CHECK(client.get("/epcs?perPage=1").json.at("member").as_array().size() == 1);
+
     HttpClient anonymous(setting.daemon().http_port());
     const auto open = anonymous.ask(http_request("GET", "/events"));
     CHECK(open.status == 200);

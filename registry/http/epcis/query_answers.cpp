@@ -45,23 +45,6 @@ std::string_view text_of(const RequestHeader& header, std::string_view name) {
                                  : std::string_view(found->value().data(), found->value().size());
 }
 
-/// The same question, but for the token.
-std::string next_link(const EpcisCall& call, std::string_view token) {
-    std::string out(target_of(call.request).path);
-    char mark = '?';
-    for (std::string_view rest = call.query; !rest.empty();) {
-        const std::string_view item = take_until(rest, '&');
-        if (item.empty() || item.starts_with("nextPageToken=")) continue;
-        out += std::exchange(mark, '&');
-        for (const char one : item) {
-            // These would end the link in its header.
-            out += one == '<' || one == '>' ? query_encoded({&one, 1}) : std::string(1, one);
-        }
-    }
-    out += mark;
-    return out.append("nextPageToken=").append(token);
-}
-
 }  // namespace
 
 Response problem(const events::QueryRefusal& refusal) {
@@ -153,6 +136,22 @@ Outcome<events::AnswerForm> answer_form(const EpcisCall& call) {
     return events::AnswerForm{.registrar = call.lifecycle.registrar,
                               .schemes = call.lifecycle.terms.schemes,
                               .epc_format = *format};
+}
+
+std::string next_link(const EpcisCall& call, std::string_view token) {
+    std::string out(target_of(call.request).path);
+    char mark = '?';
+    for (std::string_view rest = call.query; !rest.empty();) {
+        const std::string_view item = take_until(rest, '&');
+        if (item.empty() || item.starts_with("nextPageToken=")) continue;
+        out += std::exchange(mark, '&');
+        for (const char one : item) {
+            // These would end the link in its header.
+            out += one == '<' || one == '>' ? query_encoded({&one, 1}) : std::string(1, one);
+        }
+    }
+    out += mark;
+    return out.append("nextPageToken=").append(token);
 }
 
 void note_missing_urn(bool lacks_urn, Response& out) {

@@ -35,6 +35,9 @@ std::vector<events::QueryParameter> query_parameters(const Parameters& parameter
 /// In which form the caller wants events. kInvalid: the header has no value that EPCIS knows.
 registration::Outcome<events::AnswerForm> answer_form(const EpcisCall& call);
 
+/// The same question, but for the token of the next page.
+std::string next_link(const EpcisCall& call, std::string_view token);
+
 /// Header `X-IDN-Epc`: not every identifier could have the URN that was asked for (§6.5).
 void note_missing_urn(bool lacks_urn, Response& out);
 

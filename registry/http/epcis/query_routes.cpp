@@ -1,8 +1,13 @@
 #include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <string>
 #include <utility>
 
 #include "proto/base/hex.h"
+#include "registry/events/browsing.h"
+#include "registry/events/context.h"
 #include "registry/http/epcis/query_answers.h"
 #include "registry/http/rest/etag.h"
 
@@ -109,6 +114,58 @@ Response get_event(EpcisCall& call) {
     return out;
 }
 
+// --- what events are about -----------------------------------------------------------------------
+
+Response collection(const std::vector<std::string>& members) {
+    boost::json::object out;
+    out["@context"] = events::kEpcisContext;
+    out["type"] = "Collection";
+    out["member"] = boost::json::value_from(members);
+    return json_answer(status::ok, boost::json::serialize(out));
+}
+
+Response list_types(EpcisCall& call) {
+    if (auto turned = turned_away(call)) return *std::move(turned);
+    return collection({"AggregationEvent", "AssociationEvent", "ObjectEvent", "TransactionEvent",
+                       "TransformationEvent"});
+}
+
+/// All that is under one of them.
+Response list_resources(EpcisCall& call) {
+    if (auto turned = turned_away(call)) return *std::move(turned);
+    return collection({"events"});
+}
+
+Response list_shelf(EpcisCall& call, events::Shelf shelf) {
+    if (auto turned = turned_away(call)) return *std::move(turned);
+    const auto paging = events::parse_query(query_parameters(call.parameters), {});
+    if (!paging) return problem(paging.error());
+    events::Access access(call.lifecycle.registrar, call.actor);
+    const auto page =
+        events::browse(call.lifecycle, access, shelf, paging->page_token, paging->per_page);
+    if (!page) return problem(page.error());
+    Response out = collection(page->members);
+    if (!page->next_token.empty()) {
+        out.set(field::link, "<" + next_link(call, page->next_token) + ">; rel=\"next\"");
+    }
+    return out;
+}
+Response list_epcs(EpcisCall& call) {
+    return list_shelf(call, events::Shelf::kEpcs);
+}
+Response list_steps(EpcisCall& call) {
+    return list_shelf(call, events::Shelf::kBizSteps);
+}
+Response list_locations(EpcisCall& call) {
+    return list_shelf(call, events::Shelf::kBizLocations);
+}
+Response list_read_points(EpcisCall& call) {
+    return list_shelf(call, events::Shelf::kReadPoints);
+}
+Response list_dispositions(EpcisCall& call) {
+    return list_shelf(call, events::Shelf::kDispositions);
+}
+
 constexpr std::array kRoutes{
     EpcisRoute{verb::get, "/events", true, &get_events},
     EpcisRoute{verb::get, "/events/{eventID...}", true, &get_event},
@@ -118,6 +175,18 @@ constexpr std::array kRoutes{
     EpcisRoute{verb::get, "/bizLocations/{location}/events", true, &events_at_location},
     EpcisRoute{verb::get, "/readPoints/{point}/events", true, &events_at_read_point},
     EpcisRoute{verb::get, "/dispositions/{disposition}/events", true, &events_of_disposition},
+    EpcisRoute{verb::get, "/eventTypes", true, &list_types},
+    EpcisRoute{verb::get, "/eventTypes/{one}", true, &list_resources},
+    EpcisRoute{verb::get, "/epcs", true, &list_epcs},
+    EpcisRoute{verb::get, "/epcs/{one}", true, &list_resources},
+    EpcisRoute{verb::get, "/bizSteps", true, &list_steps},
+    EpcisRoute{verb::get, "/bizSteps/{one}", true, &list_resources},
+    EpcisRoute{verb::get, "/bizLocations", true, &list_locations},
+    EpcisRoute{verb::get, "/bizLocations/{one}", true, &list_resources},
+    EpcisRoute{verb::get, "/readPoints", true, &list_read_points},
+    EpcisRoute{verb::get, "/readPoints/{one}", true, &list_resources},
+    EpcisRoute{verb::get, "/dispositions", true, &list_dispositions},
+    EpcisRoute{verb::get, "/dispositions/{one}", true, &list_resources},
 };
 
 }  // namespace

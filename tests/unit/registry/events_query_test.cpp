@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "registry/events/browsing.h"
 #include "registry/events/event_time.h"
 #include "registry/events/queries.h"
 #include "registry/events/query_answer.h"
@@ -577,4 +578,43 @@ TEST_CASE("10.7: identifiers are spelled as the caller asks for, where they can 
     CHECK(urns.find("urn:epc:id:sgln:6901234.00001.0") != std::string::npos);
     CHECK(urns.ends_with("}"));
     CHECK(!read_epc_format("Sometimes"));
+}
+
+TEST_CASE("15: what events name is listed once, in pages, and nothing that is hidden") {
+    EventWorld world;
+    for (int at = 0; at < 40; ++at) {
+        v1::EventRecord event =
+            object_event(at, v1::EVENT_ACTION_OBSERVE, at % 2 == 0 ? "shipping" : "packing",
+                         {at % 4 == 0 ? "hdl:88.100.7/P-1" : "oid:1.2.156.256"});
+        event.set_event_id("urn:e:" + std::to_string(at));
+        event.set_read_point("gs1:/414/6901234000016/254/L" + std::to_string(at % 3));
+        world.add(event);
+    }
+    v1::EventRecord hidden =
+        object_event(1, v1::EVENT_ACTION_OBSERVE, "urn:x:step", {"hdl:88.100.7/SECRET"});
+    hidden.mutable_label()->set_visibility(v1::VISIBILITY_PRIVATE);
+    hidden.set_event_id("urn:e:hidden");
+    hidden.set_read_point("gs1:/414/6901234000016");
+    world.add(hidden);
+    const auto all = [&](Shelf shelf, std::optional<registration::Actor> actor = {}) {
+        Access access(world.registrar, std::move(actor));
+        Ids out;
+        std::string token;
+        do {
+            const auto page = browse(world.lifecycle, access, shelf, token, 1);
+            if (!page) FAIL(page.error().why.message);
+            out.insert(out.end(), page->members.begin(), page->members.end());
+            token = page->next_token;
+        } while (!token.empty());
+        return out;
+    };
+    CHECK(all(Shelf::kBizSteps) == Ids{"packing", "shipping"});
+    CHECK(all(Shelf::kEpcs) == Ids{"hdl:88.100.7/P-1", "oid:1.2.156.256"});
+    CHECK(all(Shelf::kReadPoints) == Ids{"gs1:/414/6901234000016/254/L0",
+                                         "gs1:/414/6901234000016/254/L1",
+                                         "gs1:/414/6901234000016/254/L2"});
+    CHECK(all(Shelf::kBizLocations).empty());
+    CHECK(all(Shelf::kBizSteps, administrator_of(1)) == Ids{"packing", "shipping", "urn:x:step"});
+    Access access(world.registrar, {});
+    CHECK(!browse(world.lifecycle, access, Shelf::kEpcs, "AAAA", 1));
 }
