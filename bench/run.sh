@@ -241,7 +241,7 @@ lifecycle() {
     local to=(--server "${http_server}" --plain --token-file "${folder}/node/keys/operator.token")
     prepare_registrations >"${folder}/prepared" || { cat "${folder}/prepared" >&2; fail "the node took no enterprise"; }
     "${bin}/idnode" account create line --role ROLE_APPLICATION --enterprise 1 "${to[@]}" >/dev/null
-    "${bin}/idnode" account token line "${to[@]}" --json | sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' >"${folder}/events.token"
+    "${bin}/idnode" account token line "${to[@]}" | sed -n 's/.*"token": *"\([^"]*\)".*/\1/p' >"${folder}/events.token"
     [[ -s ${folder}/events.token ]] || fail "the node gave no token"
     say "capturing ${events} events"
     local line
@@ -262,8 +262,8 @@ lifecycle() {
     echo "| single requests, medians of ${rounds} | ms to the last octet | must reach | |"
     echo "| --- | ---: | ---: | --- |"
     local tree="hdl:88.100.900/tree-0-T00000000" lot="hdl:88.100.900/lot-0-LOT"
-    once "trace back over 11,111 identifiers" 300 --target "/idn/v1/trace?id=${tree}&direction=back&limit=20000" --expect tree-0-T00011110
-    once "recall of a lot made into 1,000,000 serials" 5000 --target /idn/v1/recall --body "{\"ids\":[\"${lot}\"]}" --expect lot-0-S00999999
+    once "trace back over 10,000 identifiers" 300 --target "/idn/v1/trace?id=${tree}&direction=back&limit=10000" --expect tree-0-T00009000
+    once "recall of a lot made into 1,000,000 serials" 5000 --target /idn/v1/recall --body "{\"suspects\":[\"${lot}\"]}" --expect lot-0-S00999999
     echo
     echo "Memory of its own afterwards: $(resident_mb) MB."
 }
