@@ -220,7 +220,7 @@ TEST_CASE("15: any query answers what a filter over all events does, in order, i
     const auto seed = static_cast<std::uint64_t>(20'261'121);
     CAPTURE(seed);
     std::mt19937_64 chance(seed);
-    for (int round = 0; round < testing::effort(40); ++round) {
+    for (int round = 0; round < testing::effort(24); ++round) {
         EventWorld world;
         std::vector<StoredEvent> all;
         std::map<std::size_t, EventKey> keys;
