@@ -16,6 +16,8 @@
 #include "registry/events/event_rules.h"
 #include "registry/events/event_time.h"
 #include "registry/events/event_values.h"
+#include "registry/events/labels.h"
+#include "registry/events/lots.h"
 #include "registry/events/sensor_json.h"
 #include "registry/events/stages.h"
 #include "registry/events/vocabulary.h"
@@ -85,8 +87,8 @@ class EventJson : EventValues {
 
     Outcome<v1::EventRecord> read(const Place& at) {
         if (read_type(at) && read_context(at) && read_times(at) && read_members(at) &&
-            check_action(at) && check_lists(record_, has_sensors_, at, *this) && read_label(at) &&
-            find_lots(at) && finish(at)) {
+            check_action(at) && check_lists(record_, has_sensors_, at, *this) &&
+            complete_label(record_, at, *this) && finish(at)) {
             return std::move(record_);
         }
         return take_fault();
@@ -352,69 +354,8 @@ class EventJson : EventValues {
         return true;
     }
 
-    /// §9.2. What the event does not say follows from its stage.
-    bool read_label(const Place& at) {
-        if (record_.stage().empty()) record_.set_stage(std::string(stage_of(record_)));
-        const v1::Label usual = default_label(record_.stage());
-        v1::Label& label = *record_.mutable_label();
-        if (label.level() == v1::DATA_LEVEL_UNSPECIFIED) label.set_level(usual.level());
-        if (label.domain() == v1::DATA_DOMAIN_UNSPECIFIED) label.set_domain(usual.domain());
-        const v1::Visibility widest = widest_of(label.level());
-        if (label.visibility() == v1::VISIBILITY_UNSPECIFIED) {
-            label.set_visibility(std::max(usual.visibility(), widest));
-        }
-        if (label.visibility() >= widest) return true;
-        return fail(faults::kLabel, at.member("idn:visibility"),
-                    label.level() == v1::DATA_LEVEL_CORE ? "core data must be private"
-                                                         : "important data must not be public");
-    }
-    static v1::Visibility widest_of(v1::DataLevel level) {
-        switch (level) {
-            case v1::DATA_LEVEL_CORE:
-                return v1::VISIBILITY_PRIVATE;
-            case v1::DATA_LEVEL_IMPORTANT:
-                return v1::VISIBILITY_PARTNER;
-            default:
-                return v1::VISIBILITY_PUBLIC;
-        }
-    }
-
-    /// §14.3: lots that the objects say they are of, or that `ilmd` says.
-    bool find_lots(const Place& /*at*/) {
-        std::set<std::string> lots;
-        const auto add_all = [&](const auto& list, bool described) {
-            for (const std::string& cid : list) add_lot(cid, described, lots);
-        };
-        const bool objects = is_any(kObject) && has_ilmd_;
-        const bool outputs = is_any(kTransformation) && has_ilmd_;
-        add_all(record_.epcs(), objects);
-        add_all(record_.children(), false);
-        add_all(record_.inputs(), false);
-        add_all(record_.outputs(), outputs);
-        for (const std::string& lot : lots) record_.add_lots(lot);
-        return true;
-    }
-    void add_lot(std::string_view cid, bool described, std::set<std::string>& lots) {
-        static constexpr std::string_view kGtin = "gs1:/01/";
-        static constexpr std::size_t kGtinEnd = kGtin.size() + 14;
-        const bool is_gtin = cid.starts_with(kGtin) && cid.size() > kGtinEnd;
-        if (is_gtin && cid.substr(kGtinEnd).starts_with("/10/")) {
-            const std::size_t end = cid.find('/', kGtinEnd + 4);
-            lots.emplace(cid.substr(0, end));
-            return;
-        }
-        if (!described || batch_.empty()) return;
-        if (is_uri(batch_)) {
-            if (auto lot = schemes::parse_uri(batch_, form_.schemes)) lots.insert(lot->cid);
-        } else if (is_gtin) {
-            std::string link(cid.substr(0, kGtinEnd));
-            link += "/10/";
-            schemes::append_encoded(batch_, link);
-            if (auto lot = schemes::parse_uri(link, form_.schemes)) lots.insert(lot->cid);
-        }
-    }
-
     bool finish(const Place& at) {
+        find_lots(has_ilmd_ ? batch_ : std::string_view(), form_.schemes, record_);
         event_.stable_erase("recordTime");
         if (used_declared()) keep_namespaces();
         json::append_value(event_, *record_.mutable_body());

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "registry/json/parse.h"
+#include "registry/json/write_value.h"
 
 using namespace idnode;
 
@@ -41,6 +42,24 @@ TEST_CASE("a document nested beyond the limit is refused without following it") 
     REQUIRE_FALSE(deep.has_value());
     CHECK(deep.error().code == Errc::kLimit);
     CHECK_FALSE(json::parse(std::string(100'000, '[')).has_value());
+}
+
+TEST_CASE("numbers are read exactly and written as short as they read back") {
+    const auto again = [](std::string_view text) {
+        const auto value = json::parse(text);
+        REQUIRE(value.has_value());
+        std::string out;
+        json::append_value(*value, out);
+        return out;
+    };
+    CHECK(again("[ 2.3 , 26.0, -0.10, 1e2, 9007199254740993, 18446744073709551615 ]") ==
+          "[2.3,26,-0.1,100,9007199254740993,18446744073709551615]");
+    CHECK(again(R"({"a":{"b":[true,null,"\u00e9\n"]}})") ==
+          "{\"a\":{\"b\":[true,null,\"\u00e9\\n\"]}}");
+    for (const std::string_view exact : {"0.1", "123.456", "5e-324", "1.7976931348623157e+308",
+                                         "8.41e+21", "2.2250738585072014e-308"}) {
+        CHECK(again(exact) == exact);
+    }
 }
 
 TEST_CASE("a document longer than the limit is refused") {
