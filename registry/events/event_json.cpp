@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "proto/schemes/text.h"
 #include "registry/events/content.h"
 #include "registry/events/event_faults.h"
 #include "registry/events/event_rules.h"
@@ -32,7 +28,6 @@ namespace bj = boost::json;
 using json::Place;
 using json::view;
 using registration::Outcome;
-using registration::Refusal;
 
 // Bits of event types.
 constexpr unsigned kObject = 1;
