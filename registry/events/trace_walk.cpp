@@ -29,37 +29,6 @@ Thing thing_of(const Containment::Source& source, ContainmentKind kind,
             .cids = cids};
 }
 
-TrailKind kind_of(ContainmentKind kind) {
-    return kind == ContainmentKind::kAggregation ? TrailKind::kAggregation
-                                                 : TrailKind::kAssociation;
-}
-
-/// What a transformation takes or gives, amounts included.
-template <class Visit>
-Outcome<void> each_of(const google::protobuf::RepeatedPtrField<std::string>& things,
-                      const google::protobuf::RepeatedPtrField<v1::EventQuantity>& amounts,
-                      const Visit& visit) {
-    for (const std::string& one : things) {
-        if (auto done = visit(one); !done) return done;
-    }
-    for (const v1::EventQuantity& one : amounts) {
-        if (auto done = visit(one.epc_class()); !done) return done;
-    }
-    return {};
-}
-
-/// Calls `visit` with each run of equal events, in order.
-template <class Gathered, class Visit>
-Outcome<void> each_event(std::vector<Gathered>& gathered, const Visit& visit) {
-    std::sort(gathered.begin(), gathered.end());
-    for (std::size_t begin = 0, end = 0; begin < gathered.size(); begin = end) {
-        while (end < gathered.size() && gathered[end].event == gathered[begin].event) ++end;
-        if (auto done = visit(std::span(gathered).subspan(begin, end - begin)); !done) return done;
-    }
-    gathered.clear();
-    return {};
-}
-
 }  // namespace
 
 bool TraceWalk::Growth::add(const Used& other) {
@@ -269,8 +238,6 @@ void TraceWalk::note_present(NodeId id, const Touch& touch) {
     }
 }
 
-// ---- Forward
-
 /// The lot that the identifier names; where it is asked for, also its class (§14.3).
 std::vector<std::string> TraceWalk::kinds_of(std::string_view cid) const {
     std::vector<std::string> out;
@@ -280,129 +247,12 @@ std::vector<std::string> TraceWalk::kinds_of(std::string_view cid) const {
     return out;
 }
 
-Outcome<void> TraceWalk::go_forward(const std::string& cid) {
-    const Intervals& grown = grown_[place_].reached;
-    if (auto done = into_containers(place_, cid, grown); !done) return done;
-    if (auto done = into_transformations(place_, cid, grown); !done) return done;
-    for (const std::string& kind : kinds_of(cid)) {
-        if (auto done = of_lot(place_, kind, {.step = {}, .is_statement = false}); !done) {
-            return done;
-        }
-    }
-    return to_members(cid);
-}
-
-/// While it was inside, the container was affected (§14.1, nesting: the overlap counts).
-Outcome<void> TraceWalk::into_containers(std::uint32_t place, const std::string& cid,
-                                         const Intervals& grown) {
-    auto containers = containments_.containers_of(cid);
-    if (!containers) return to_refusal(containers.error());
-    for (const Containment& one : *containers) {
-        if (one.is_possible && !question_.with_possible) continue;
-        Intervals inside = grown.overlap_with(one.during);
-        if (inside.is_empty()) continue;
-        const auto leave = leave_for(one);
-        if (!leave) return leave.error();
-        if (!leave->is_known) continue;
-        const Edge edge{.step = {.from = frontier_[place],
-                                 .kind = kind_of(one.kind),
-                                 .at_ns = one.during.from_ns,
-                                 .event = one.opened_by},
-                        .is_clear = leave->is_clear,
-                        .owner_id = one.opened.enterprise_id};
-        Growth growth{.reached = std::move(inside)};
-        if (auto done = reach(one.parent, edge, growth); !done) return done;
-        const bool is_there = question_.with_present && leave->is_clear && !one.is_possible &&
-                              one.during.is_open() && one.kind == ContainmentKind::kAggregation;
-        const auto container = result_.nodes.find(one.parent_key);
-        if (!is_there || !container) continue;
-        result_.present.resize(result_.nodes.size());
-        result_.present[frontier_[place]].container = *container;
-        result_.present[frontier_[place]].container_since_ns = one.during.from_ns;
-    }
-    return {};
-}
-
-/// Notes the transformations that it went into while it was affected.
-Outcome<void> TraceWalk::into_transformations(std::uint32_t place, const std::string& cid,
-                                              const Intervals& grown) {
-    std::optional<registration::Refusal> refused;
-    auto read = links_.links(cid, LinkRole::kInput, until_as_of(), [&](const Link& link) {
-        const std::int64_t at_ns = link.end.event_time_ns;
-        if (!grown.covers(at_ns)) return true;
-        auto leave = leave_for(cid, link.what);
-        if (!leave) {
-            refused = std::move(leave).error();
-            return false;
-        }
-        if (leave->is_known) gather(link, {link.end.event, place, at_ns, leave->is_clear});
-        return !is_over();
-    });
-    if (refused) return *std::move(refused);
-    if (!read) return to_refusal(read.error());
-    return {};
-}
-
 void TraceWalk::gather(const Link& link, const Gathered& seen) {
     if (link.what.transformation_id().empty()) {
         transformations_.push_back(seen);
     } else {
         runs_[link.what.transformation_id()].push_back(seen);
     }
-}
-
-/// From a lot to identifiers that name it as a part of their own.
-Outcome<void> TraceWalk::to_members(const std::string& cid) {
-    const bool is_lot = cid.find("/10/") != std::string::npos && lot_in(cid).empty();
-    const bool is_class = cid.starts_with("gs1:/01/") && class_in(cid).empty();
-    if (!is_lot && !(is_class && question_.with_possible)) return {};
-    std::optional<registration::Refusal> refused;
-    auto read = members_.below(cid, until_as_of(), [&](std::string_view key, const EntryEnd& end) {
-        const auto member = schemes::cid_of_key(key);
-        if (!member) return true;
-        Growth growth{
-            .reached = grown_[place_].reached.overlap_with({end.event_time_ns, Interval::kNoEnd})};
-        const Edge edge{.step = {.from = frontier_[place_],
-                                 .kind = TrailKind::kLot,
-                                 .at_ns = end.event_time_ns,
-                                 .event = end.event},
-                        .is_statement = false};
-        if (auto done = reach(*member, edge, growth); !done) {
-            refused = std::move(done).error();
-            return false;
-        }
-        return !is_over();
-    });
-    if (refused) return *std::move(refused);
-    if (!read) return to_refusal(read.error());
-    return {};
-}
-
-/// From lots to what events say is of them, since they say so.
-Outcome<void> TraceWalk::read_members() {
-    return each_event(member_events_, [&](std::span<const Gathered> of_event) -> Done {
-        if (is_over()) return {};
-        auto record = records_.find(of_event.front().event);
-        if (!record) return to_refusal(record.error());
-        if (!*record) return {};
-        if ((*record)->lots_size() > 1) many_lots_.insert(of_event.front().event);
-        for (const Gathered& one : of_event) {
-            const Growth growth{
-                .reached = grown_[one.place].reached.overlap_with({one.at_ns, Interval::kNoEnd})};
-            const Edge edge{.step = {.from = frontier_[one.place],
-                                     .kind = TrailKind::kLot,
-                                     .at_ns = one.at_ns,
-                                     .event = one.event},
-                            .is_clear = one.is_clear,
-                            .owner_id = (*record)->enterprise_id()};
-            const auto to = [&](const std::string& member) { return reach(member, edge, growth); };
-            auto done = (*record)->type() == v1::EVENT_TYPE_TRANSFORMATION
-                            ? each_of((*record)->outputs(), {}, to)
-                            : each_of((*record)->epcs(), {}, to);
-            if (!done) return done;
-        }
-        return {};
-    });
 }
 
 /// From things to the lots that events say they are of.
@@ -451,36 +301,7 @@ Outcome<void> TraceWalk::of_lot(std::uint32_t place, const std::string& lot, con
     return {};
 }
 
-Outcome<void> TraceWalk::share(const std::string& lot, const Shared& shared) {
-    if (const auto id = result_.nodes.find(schemes::key_of(lot))) {
-        Intervals reached = result_.nodes[*id].reached;
-        if (!reached.add(shared.grown)) return {};  // gone on from already
-    }
-    if (auto done = into_containers(shared.place, lot, shared.grown); !done) return done;
-    return into_transformations(shared.place, lot, shared.grown);
-}
-
-Outcome<void> TraceWalk::to_outputs() {
-    return each_event(transformations_, [&](std::span<const Gathered> of_event) -> Done {
-        const Gathered& first = of_event.front();
-        if (is_over() || !transformed_.insert(first.event).second) return {};
-        auto record = records_.find(first.event);
-        if (!record) return to_refusal(record.error());
-        if (!*record) return {};
-        const Edge edge{.step = {.from = frontier_[first.place],
-                                 .kind = TrailKind::kTransformation,
-                                 .at_ns = first.at_ns,
-                                 .event = first.event},
-                        .is_clear = first.is_clear,
-                        .owner_id = (*record)->enterprise_id()};
-        const Growth growth{.reached = Intervals({first.at_ns, Interval::kNoEnd})};
-        return each_of((*record)->outputs(), (*record)->output_quantities(),
-                       [&](const std::string& made) { return reach(made, edge, growth); });
-    });
-}
-
-template <class Visit>
-Outcome<void> TraceWalk::each_of_run(const std::string& transformation_id, const Visit& visit) {
+Outcome<void> TraceWalk::each_of_run(const std::string& transformation_id, RunVisit visit) {
     std::vector<EntryEnd> events;
     auto read = links_.transformation(transformation_id, [&](const EntryEnd& end) {
         if (end.event_time_ns <= question_.as_of_ns) events.push_back(end);
@@ -500,156 +321,32 @@ Outcome<void> TraceWalk::each_of_run(const std::string& transformation_id, const
     return {};
 }
 
-/// Of a transformation that lasts every input may be in every output, whatever came first; it is
-/// there from when the input was fed (§14.2).
-Outcome<void> TraceWalk::runs_to_outputs() {
-    for (const auto& [transformation_id, seen] : runs_) {
-        const Gathered& first = *std::ranges::min_element(
-            seen, {}, [](const Gathered& one) { return std::pair(one.at_ns, one.place); });
-        const auto [since, is_new] = run_since_.try_emplace(transformation_id, first.at_ns);
-        if (!is_new && since->second <= first.at_ns) continue;
-        since->second = first.at_ns;
-        const Growth growth{.reached = Intervals({first.at_ns, Interval::kNoEnd})};
-        auto done = each_of_run(transformation_id, [&](const v1::EventRecord& record,
-                                                       const EventKey& event, bool is_clear) {
-            const Edge edge{.step = {.from = frontier_[first.place],
-                                     .kind = TrailKind::kTransformation,
-                                     .at_ns = first.at_ns,
-                                     .event = event},
-                            .is_clear = is_clear && first.is_clear,
-                            .owner_id = record.enterprise_id()};
-            return each_of(record.outputs(), record.output_quantities(),
-                           [&](const std::string& made) { return reach(made, edge, growth); });
-        });
-        if (!done) return done;
-    }
-    runs_.clear();
-    return {};
+TrailKind trail_kind(ContainmentKind kind) {
+    return kind == ContainmentKind::kAggregation ? TrailKind::kAggregation
+                                                 : TrailKind::kAssociation;
 }
 
-// ---- Back
-
-Outcome<void> TraceWalk::go_back(const std::string& cid) {
-    if (auto done = to_contents(cid); !done) return done;
-    if (auto done = to_origins(cid); !done) return done;
-    for (const std::string& kind : kinds_of(cid)) {
-        if (auto done = of_lot(place_, kind, {.step = {}, .is_statement = false}); !done) {
-            return done;
-        }
+Outcome<void> each_of(const google::protobuf::RepeatedPtrField<std::string>& things,
+                      const google::protobuf::RepeatedPtrField<v1::EventQuantity>& amounts,
+                      model::FunctionRef<Outcome<void>(const std::string&)> visit) {
+    for (const std::string& one : things) {
+        if (auto done = visit(one); !done) return done;
+    }
+    for (const v1::EventQuantity& one : amounts) {
+        if (auto done = visit(one.epc_class()); !done) return done;
     }
     return {};
 }
 
-Outcome<void> TraceWalk::to_contents(const std::string& cid) {
-    auto contents = containments_.contents_of(cid);
-    if (!contents) return to_refusal(contents.error());
-    const Growth& parent = back_[frontier_[place_]];
-    for (const Containment& one : *contents) {
-        if (one.is_possible && !question_.with_possible) continue;
-        Growth growth{.reached = parent.reached.overlap_with(one.during)};
-        for (const Used& used : parent.used) {
-            if (one.during.covers(used.at_ns)) growth.used.push_back(used);
-        }
-        if (growth.is_empty()) continue;
-        const auto leave = leave_for(one);
-        if (!leave) return leave.error();
-        if (!leave->is_known) continue;
-        const Edge edge{.step = {.from = frontier_[place_],
-                                 .kind = kind_of(one.kind),
-                                 .at_ns = one.during.from_ns,
-                                 .event = one.opened_by},
-                        .is_clear = leave->is_clear,
-                        .owner_id = one.opened.enterprise_id};
-        if (auto done = reach(one.child, edge, growth); !done) return done;
+Outcome<void> TraceWalk::each_event(std::vector<Gathered>& gathered, GatheredVisit visit) {
+    std::sort(gathered.begin(), gathered.end());
+    for (std::size_t begin = 0, end = 0; begin < gathered.size(); begin = end) {
+        while (end < gathered.size() && gathered[end].event == gathered[begin].event) ++end;
+        if (auto done = visit(std::span(gathered).subspan(begin, end - begin)); !done) return done;
     }
+    gathered.clear();
     return {};
 }
-
-/// When a thing that was made then was inside what the trail began with.
-Intervals TraceWalk::inside_since(std::uint32_t place, std::int64_t made_ns) const {
-    const Growth& made = back_[frontier_[place]];
-    const Interval since{made_ns, Interval::kNoEnd};
-    Intervals out = made.reached.overlap_with(since);
-    for (const Used& one : made.used) {
-        if (one.at_ns >= made_ns) out.add(one.inside.overlap_with(since));
-    }
-    return out;
-}
-
-/// Notes the transformations that made it, before it was reached.
-Outcome<void> TraceWalk::to_origins(const std::string& cid) {
-    std::optional<registration::Refusal> refused;
-    auto read = links_.links(cid, LinkRole::kOutput, until_as_of(), [&](const Link& link) {
-        const std::int64_t at_ns = link.end.event_time_ns;
-        if (inside_since(place_, at_ns).is_empty()) return true;
-        auto leave = leave_for(cid, link.what);
-        if (!leave) {
-            refused = std::move(leave).error();
-            return false;
-        }
-        if (leave->is_known) gather(link, {link.end.event, place_, at_ns, leave->is_clear});
-        return !is_over();
-    });
-    if (refused) return *std::move(refused);
-    if (!read) return to_refusal(read.error());
-    return {};
-}
-
-Outcome<void> TraceWalk::to_inputs() {
-    return each_event(transformations_, [&](std::span<const Gathered> of_event) -> Done {
-        const Gathered& first = of_event.front();
-        if (is_over()) return {};
-        auto record = records_.find(first.event);
-        if (!record) return to_refusal(record.error());
-        if (!*record) return {};
-        Used used{.at_ns = first.at_ns, .inside = {}};
-        for (const Gathered& one : of_event) used.inside.add(inside_since(one.place, one.at_ns));
-        const Growth growth{.used = {std::move(used)}};
-        const Edge edge{.step = {.from = frontier_[first.place],
-                                 .kind = TrailKind::kTransformation,
-                                 .at_ns = first.at_ns,
-                                 .event = first.event},
-                        .is_clear = first.is_clear,
-                        .owner_id = (*record)->enterprise_id()};
-        return each_of((*record)->inputs(), (*record)->input_quantities(),
-                       [&](const std::string& used) { return reach(used, edge, growth); });
-    });
-}
-
-/// As `runs_to_outputs`; the trail goes on from when the output was taken, or from when the input
-/// was fed, if that was before.
-Outcome<void> TraceWalk::runs_to_inputs() {
-    for (const auto& [transformation_id, seen] : runs_) {
-        const Gathered& last =
-            *std::ranges::min_element(seen, [](const Gathered& one, const Gathered& other) {
-                return std::pair(other.at_ns, one.place) < std::pair(one.at_ns, other.place);
-            });
-        std::map<std::int64_t, Intervals> inside;  // by when it was made
-        for (const Gathered& one : seen) {
-            inside[one.at_ns].add(inside_since(one.place, one.at_ns));
-        }
-        auto done = each_of_run(transformation_id, [&](const v1::EventRecord& record,
-                                                       const EventKey& event, bool is_clear) {
-            Growth growth;
-            for (const auto& [made_ns, then] : inside) {
-                growth.add(Used{std::min(made_ns, record.event_time_ns()), then});
-            }
-            const Edge edge{.step = {.from = frontier_[last.place],
-                                     .kind = TrailKind::kTransformation,
-                                     .at_ns = last.at_ns,
-                                     .event = event},
-                            .is_clear = is_clear && last.is_clear,
-                            .owner_id = record.enterprise_id()};
-            return each_of(record.inputs(), record.input_quantities(),
-                           [&](const std::string& used) { return reach(used, edge, growth); });
-        });
-        if (!done) return done;
-    }
-    runs_.clear();
-    return {};
-}
-
-// ---- Both ways
 
 Outcome<void> TraceWalk::reach(std::string_view cid, const Edge& edge, const Growth& growth) {
     if (growth.is_empty()) return {};

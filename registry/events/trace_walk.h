@@ -98,8 +98,11 @@ class TraceWalk {
 
     /// The events of a transformation, up to the moment that is asked about, that the caller may
     /// know of; `visit(record, key, is_clear)`.
-    template <class Visit>
-    Done each_of_run(const std::string& transformation_id, const Visit& visit);
+    using RunVisit = model::FunctionRef<Done(const v1::EventRecord&, const EventKey&, bool)>;
+    Done each_of_run(const std::string& transformation_id, RunVisit visit);
+    /// Calls `visit` with each run of one event, in order, and empties the list.
+    using GatheredVisit = model::FunctionRef<Done(std::span<const Gathered>)>;
+    static Done each_event(std::vector<Gathered>& gathered, GatheredVisit visit);
 
     Done reach(std::string_view cid, const Edge& edge, const Growth& growth);
     void grow(NodeId id, const Growth& growth);
@@ -145,5 +148,13 @@ class TraceWalk {
     std::map<std::string, std::int64_t> run_since_;      // the same of runs, since when
     std::set<EventKey> many_lots_;                       // events that name more than one lot
 };
+
+/// How a trail comes through a containment.
+TrailKind trail_kind(ContainmentKind kind);
+/// Things and amounts of an event.
+registration::Outcome<void> each_of(
+    const google::protobuf::RepeatedPtrField<std::string>& things,
+    const google::protobuf::RepeatedPtrField<v1::EventQuantity>& amounts,
+    model::FunctionRef<registration::Outcome<void>(const std::string&)> visit);
 
 }  // namespace idnode::events
