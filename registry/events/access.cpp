@@ -60,12 +60,8 @@ Thing thing_of(const v1::EventRecord& record, std::span<const std::string_view> 
             .cids = cids};
 }
 
-Access::Access(const registration::Registrar& registrar, std::optional<registration::Actor> actor,
-               std::string foreign_prefix)
-    : registrar_(registrar),
-      actor_(std::move(actor)),
-      foreign_prefix_(std::move(foreign_prefix)),
-      owners_(registrar) {}
+Access::Access(const registration::Registrar& registrar, std::optional<registration::Actor> actor)
+    : registrar_(registrar), actor_(std::move(actor)), owners_(registrar) {}
 
 Access::~Access() {
     (void)settle();  // nobody is left to tell
@@ -138,9 +134,8 @@ Outcome<bool> Access::owns_one(const Thing& thing) {
 Outcome<const std::vector<v1::Grant>*> Access::grants() {
     if (grants_) return &*grants_;
     std::vector<v1::Grant> found;
-    const bool knows_reader = actor_ ? actor_->scopes.has(v1::SCOPE_EVENTS_READ) : true;
-    if (knows_reader) {
-        auto read = registration::Grants(registrar_).received(actor_, foreign_prefix_);
+    if (actor_ && actor_->scopes.has(v1::SCOPE_EVENTS_READ)) {
+        auto read = registration::Grants(registrar_).received(*actor_);
         if (!read) return read.error();
         found = *std::move(read);
     }
@@ -151,11 +146,11 @@ void Access::note(const Thing& thing, const Ground& ground) {
     v1::Receipt& receipt = receipts_[{thing.enterprise_id, ground.grant_id}];
     if (receipt.count() == 0) {
         receipt.set_enterprise_id(thing.enterprise_id);
-        receipt.set_reader(actor_ ? actor_->account : foreign_prefix_);
-        receipt.set_reader_enterprise_id(actor_ ? actor_->enterprise_id : 0);
+        receipt.set_reader(actor_->account);
+        receipt.set_reader_enterprise_id(actor_->enterprise_id);
         receipt.set_grant_id(ground.grant_id);
         receipt.set_ground(std::string(ground.name));
-        if (actor_) receipt.set_from(actor_->from);
+        receipt.set_from(actor_->from);
     }
     receipt.set_count(receipt.count() + 1);
     receipt.set_level_max(std::max(receipt.level_max(), thing.level));

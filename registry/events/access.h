@@ -36,10 +36,8 @@ Thing thing_of(const v1::EventRecord& record, std::span<const std::string_view> 
 /// each request: it keeps the caller's grants. May block on the disk. Not thread-safe.
 class Access {
   public:
-    /// `actor`: nobody, for who has not said who they are. `foreign_prefix`: of an enterprise of
-    /// another node that proved who it is, `88.200.5`; then there is no actor.
-    Access(const registration::Registrar& registrar, std::optional<registration::Actor> actor,
-           std::string foreign_prefix = {});
+    /// `actor`: nobody, for who has not said who they are.
+    Access(const registration::Registrar& registrar, std::optional<registration::Actor> actor);
     Access(const Access&) = delete;
     Access& operator=(const Access&) = delete;
     ~Access();
@@ -66,7 +64,6 @@ class Access {
 
     const registration::Registrar& registrar_;
     const std::optional<registration::Actor> actor_;
-    const std::string foreign_prefix_;
     Owners owners_;
     std::optional<std::vector<v1::Grant>> grants_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, v1::Receipt> receipts_;  // owner, grant

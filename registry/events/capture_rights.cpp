@@ -113,7 +113,7 @@ Outcome<void> CaptureRights::check_enterprise(std::uint64_t id) {
 Outcome<bool> CaptureRights::is_granted(const v1::EventRecord& event, std::string_view cid,
                                         std::uint64_t owner) {
     if (!grants_) {
-        auto received = registration::Grants(registrar_).received(actor_, {});
+        auto received = registration::Grants(registrar_).received(actor_);
         if (!received) return received.error();
         grants_ = *std::move(received);
     }

@@ -18,23 +18,12 @@ namespace {
 using model::Table;
 
 constexpr std::size_t kPurposeBytesMax = 1'024;
-constexpr std::size_t kPrefixBytesMax = 255;
 constexpr std::chrono::days kImportantMax{366};
 // Of one enterprise to read by: they are looked through on reads.
 constexpr std::size_t kGrantsReceivedMax = 1'000;
 
 std::string indexed(std::uint64_t enterprise_id, std::uint64_t id) {
     return number_key(enterprise_id) + number_key(id);
-}
-
-/// Of enterprises of other nodes, by their prefix.
-std::string foreign_key(std::string_view prefix) {
-    return number_key(0) + fold_ascii(prefix) + '\0';
-}
-
-std::string grantee_key(const v1::Grant& grant) {
-    return grant.grantee_id() != 0 ? number_key(grant.grantee_id())
-                                   : foreign_key(grant.grantee_prefix());
 }
 
 bool allows_capture(const v1::Grant& grant) {
@@ -60,20 +49,9 @@ bool holds_at(const v1::Grant& grant, model::TimeMs now) {
 
 /// Who gets it.
 Outcome<void> check_grantee(const v1::Grant& wanted, std::uint64_t owner) {
-    if (wanted.grantee_id() == 0 && wanted.grantee_prefix().empty()) return missing("granteeId");
+    if (wanted.grantee_id() == 0) return missing("granteeId");
     if (wanted.grantee_id() == owner) {
         return invalid("granteeId", "must be another enterprise");
-    }
-    if (wanted.grantee_prefix().empty()) return {};
-    if (wanted.grantee_id() != 0) {
-        return invalid("granteePrefix", "cannot be given together with granteeId");
-    }
-    if (!is_utf8(wanted.grantee_prefix()) || wanted.grantee_prefix().size() > kPrefixBytesMax ||
-        wanted.grantee_prefix().find('/') != std::string::npos) {
-        return invalid("granteePrefix", "must be a prefix, as 88.200.5");
-    }
-    if (allows_capture(wanted)) {
-        return invalid("actions", "enterprises of other nodes cannot capture here");
     }
     return {};
 }
@@ -157,7 +135,7 @@ Outcome<v1::Grant> Grants::create(const Actor& actor, const v1::Grant& wanted) {
     }
     if (auto there = check_there(grant); !there) return there.error();
     *grant.mutable_created() = to_timestamp(now);
-    const std::string grantee = grantee_key(grant);
+    const std::string grantee = number_key(grant.grantee_id());
     const auto done = until_no_conflict([&]() -> Outcome<model::Committed> {
         const auto number = next_number(registrar_.store, "grant");
         if (!number) return number.error();
@@ -173,7 +151,7 @@ Outcome<v1::Grant> Grants::create(const Actor& actor, const v1::Grant& wanted) {
         grant.set_id(number->number);
         model::Change change = change_by(actor);
         change.objects = {registration::put(Table::kGrants, number_key(grant.id()), grant, 0),
-                          point(Table::kGrantByGrantee, grantee + number_key(grant.id())),
+                          point(Table::kGrantByGrantee, indexed(grant.grantee_id(), grant.id())),
                           point(Table::kGrantByOwner, indexed(grant.enterprise_id(), grant.id())),
                           number->edit};
         return commit(registrar_.store, change);
@@ -183,7 +161,6 @@ Outcome<v1::Grant> Grants::create(const Actor& actor, const v1::Grant& wanted) {
 }
 
 Outcome<void> Grants::check_there(const v1::Grant& grant) const {
-    if (grant.grantee_id() == 0) return {};
     const auto grantee =
         read_stored(registrar_.store, Table::kEnterprises, number_key(grant.grantee_id()));
     if (!grantee) return grantee.error();
@@ -212,7 +189,7 @@ Outcome<void> Grants::withdraw(const Actor& actor, std::uint64_t id) {
     }
     model::Change change = change_by(actor);
     change.objects = {drop(Table::kGrants, number_key(id)),
-                      drop(Table::kGrantByGrantee, grantee_key(*grant) + number_key(id)),
+                      drop(Table::kGrantByGrantee, indexed(grant->grantee_id(), id)),
                       drop(Table::kGrantByOwner, indexed(grant->enterprise_id(), id))};
     const auto done = commit(registrar_.store, change);
     if (!done) return done.error();
@@ -251,13 +228,10 @@ Outcome<v1::GrantList> Grants::list(const Actor& actor, std::uint64_t enterprise
     return out;
 }
 
-Outcome<std::vector<v1::Grant>> Grants::received(const std::optional<Actor>& actor,
-                                                 std::string_view foreign_prefix) const {
+Outcome<std::vector<v1::Grant>> Grants::received(const Actor& actor) const {
     std::vector<v1::Grant> out;
-    std::string beginning;
-    if (actor && actor->enterprise_id != 0) beginning = number_key(actor->enterprise_id);
-    if (!foreign_prefix.empty()) beginning = foreign_key(foreign_prefix);
-    if (beginning.empty()) return out;
+    if (actor.enterprise_id == 0) return out;
+    const std::string beginning = number_key(actor.enterprise_id);
     const auto entries =
         registrar_.store.scan_objects(Table::kGrantByGrantee, beginning, {}, kGrantsReceivedMax);
     if (!entries) return to_refusal(entries.error());
@@ -273,7 +247,7 @@ Outcome<std::vector<v1::Grant>> Grants::received(const std::optional<Actor>& act
 
 Outcome<std::vector<v1::Grant>> Grants::for_prefix(const Actor& actor,
                                                    std::string_view prefix) const {
-    auto out = received(actor, {});
+    auto out = received(actor);
     if (!out) return out;
     std::erase_if(*out, [prefix](const v1::Grant& grant) {
         return !equal_folded(grant.prefix(), prefix) || !is_of_items(grant);

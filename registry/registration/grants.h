@@ -2,8 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,10 +27,8 @@ class Grants {
     Outcome<v1::GrantList> list(const Actor& actor, std::uint64_t enterprise_id, Side side,
                                 std::string_view cursor, std::size_t count_max);
 
-    /// Those that somebody has now: the actor's enterprise, or one of another node with this
-    /// prefix.
-    Outcome<std::vector<v1::Grant>> received(const std::optional<Actor>& actor,
-                                             std::string_view foreign_prefix) const;
+    /// Those that the actor's enterprise has now.
+    Outcome<std::vector<v1::Grant>> received(const Actor& actor) const;
     /// Those that the actor's enterprise has for a prefix now.
     Outcome<std::vector<v1::Grant>> for_prefix(const Actor& actor, std::string_view prefix) const;
 

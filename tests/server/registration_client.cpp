@@ -14,18 +14,6 @@ std::string operator_token(const Setting& setting) {
     return out;
 }
 
-std::string new_account(ApiClient& client, std::string_view name, std::string_view role,
-                        std::string_view enterprise) {
-    const std::string account(name);
-    const auto made =
-        client.post("/idn/v1/accounts", R"({"account":{"name":")" + account + R"(","role":")" +
-                                            std::string(role) + R"(","enterpriseId":")" +
-                                            std::string(enterprise) + R"("}})");
-    INFO(made.http.body);
-    REQUIRE(made.status == 201);
-    return client.post("/idn/v1/accounts/" + account + "/tokens", "{}").text("token");
-}
-
 }  // namespace
 
 std::string ApiReply::text(std::string_view path) const {
@@ -73,6 +61,18 @@ std::string credit_code(unsigned number) {
         weight = weight * 3 % 31;
     }
     return out + kAlphabet[(31 - sum % 31) % 31];
+}
+
+std::string new_account(ApiClient& client, std::string_view name, std::string_view role,
+                        std::string_view enterprise) {
+    const std::string account(name);
+    const auto made =
+        client.post("/idn/v1/accounts", R"({"account":{"name":")" + account + R"(","role":")" +
+                                            std::string(role) + R"(","enterpriseId":")" +
+                                            std::string(enterprise) + R"("}})");
+    INFO(made.http.body);
+    REQUIRE(made.status == 201);
+    return client.post("/idn/v1/accounts/" + account + "/tokens", "{}").text("token");
 }
 
 TestEnterprise make_enterprise(Setting& setting, unsigned number) {

@@ -48,6 +48,10 @@ class ApiClient {
 /// ten thousand.
 std::string credit_code(unsigned number);
 
+/// A token of a new account.
+std::string new_account(ApiClient& client, std::string_view name, std::string_view role,
+                        std::string_view enterprise);
+
 /// An approved enterprise with a prefix.
 struct TestEnterprise {
     std::string id;
