@@ -27,7 +27,7 @@ using registration::Outcome;
 constexpr std::array<std::string_view, 15> kBeginnings{
     "/capture",       "/events",         "/epcs",         "/bizSteps",        "/bizLocations",
     "/readPoints",    "/dispositions",   "/eventTypes",   "/queries",         "/idn/v1/trace",
-    "/idn/v1/recall", "/idn/v1/history", "/idn/v1/stage", "/idn/v1/passport", "/idn/v1/events"};
+    "/idn/v1/recall", "/idn/v1/history?", "/idn/v1/stage", "/idn/v1/passport", "/idn/v1/events"};
 
 std::vector<EpcisRoute> all_routes() {
     std::vector<EpcisRoute> out;

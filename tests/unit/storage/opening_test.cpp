@@ -55,7 +55,8 @@ void set_format(const fs::path& dir, std::uint32_t format) {
     REQUIRE(put.ok());
 }
 
-void drop_family(const fs::path& dir, std::string_view name) {
+/// All but the first `kept` of our families.
+void drop_families(const fs::path& dir, std::size_t kept) {
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
@@ -63,9 +64,9 @@ void drop_family(const fs::path& dir, std::string_view name) {
         families.emplace_back(std::string(family), rocksdb::ColumnFamilyOptions());
     }
     REQUIRE(rocksdb::DB::Open({}, dir.string(), families, &handles, &db).ok());
-    for (auto* handle : handles) {
-        if (handle->GetName() == name) CHECK(db->DropColumnFamily(handle).ok());
-        (void)db->DestroyColumnFamilyHandle(handle);
+    for (std::size_t i = 0; i < handles.size(); ++i) {
+        if (i >= kept) CHECK(db->DropColumnFamily(handles[i]).ok());
+        (void)db->DestroyColumnFamilyHandle(handles[i]);
     }
     delete db;
 }
@@ -150,12 +151,19 @@ TEST_CASE("a store of a newer format is refused with the remedy", "[rocksdb]") {
     CHECK(says(error, "use the newer version"));
 }
 
-TEST_CASE("a store of format 1 is read as it is, and gets its objects when it is written to",
-          "[rocksdb]") {
+TEST_CASE(
+    "a store of an older format is read as it is, and gets what it lacks when it is written to",
+    "[rocksdb]") {
     TemporaryFolder folder;
     make_store(folder.path());
-    set_format(folder.path(), 1);
-    drop_family(folder.path(), "objects");
+    SECTION("format 1: without objects and events") {
+        set_format(folder.path(), 1);
+        drop_families(folder.path(), storage::kFamilyCountOfFormat1);
+    }
+    SECTION("format 2: without events") {
+        set_format(folder.path(), 2);
+        drop_families(folder.path(), storage::kFamilyCountOfFormat2);
+    }
     SetClock clock;
     storage::RocksOptions reading = open_in(folder.path());
     reading.read_only = true;
@@ -164,15 +172,19 @@ TEST_CASE("a store of format 1 is read as it is, and gets its objects when it is
         CHECK(data_of(*store, "88.100.7/a") == "1");
         CHECK_FALSE(store->read_object(model::Table::kAccounts, "ann").value());
         CHECK(store->scan_objects(model::Table::kAccounts, "", "", 9).value().empty());
+        CHECK_FALSE(store->read_object(model::Table::kEvents, "e").value());
+        CHECK_FALSE(store->walk_objects(model::Table::kEvents)->seek({}).value());
     }
     {
         const auto store = must_open(open_in(folder.path()), clock);
         model::Change change;
         change.objects.push_back({model::Table::kAccounts, "ann", to_bytes("1"), {}});
+        change.objects.push_back({model::Table::kEvents, "e", to_bytes("2"), {}});
         REQUIRE(store->commit(change));
     }
     const auto store = must_open(reading, clock);
     CHECK(store->read_object(model::Table::kAccounts, "ann").value());
+    CHECK(store->read_object(model::Table::kEvents, "e").value());
     CHECK(data_of(*store, "88.100.7/a") == "1");
 }
 
