@@ -41,6 +41,9 @@ class Peers final : public events::TracePeers {
         if (!endpoint) return endpoint.error();
         http::Question asked{.target = to->target + query_of(question),
                              .fields = {{"Accept", "application/json"}, {"X-IDN-Trace-Hops", "0"}}};
+        if (question.credential && url->starts_with(question.credential->url + '/')) {
+            asked.fields.emplace_back("Authorization", "Bearer " + question.credential->token);
+        }
         asked.answer_bytes_max = kAnswerBytesMax;
         asked.host = to->host;
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -87,7 +90,7 @@ class Peers final : public events::TracePeers {
 
     static Result<events::PeerAnswer> read(const http::Response& answer, const std::string& url) {
         if (answer.result() == boost::beast::http::status::not_found) {
-            return Error{Errc::kNotFound, "its node knows nothing of it that everybody may see"};
+            return Error{Errc::kNotFound, "its node shows nothing of it to who asked"};
         }
         if (answer.result() != boost::beast::http::status::ok) {
             return Error{Errc::kRefused,

@@ -6,6 +6,7 @@
 
 #include "proto/schemes/canonical.h"
 #include "registry/events/owners.h"
+#include "registry/events/peer_tokens.h"
 
 namespace idnode::events {
 
@@ -82,11 +83,14 @@ class Joiner {
             give_up(cid, "the time for other nodes was over");
             return {};
         }
+        auto credential = PeerTokens(lifecycle_.registrar).find(access_.actor(), cid);
+        if (!credential) return credential.error();
         const PeerQuestion question{.cid = cid,
                                     .direction = request_.question.direction,
                                     .as_of_ns = request_.question.as_of_ns,
                                     .depth_max = request_.question.depth_max,
-                                    .with_possible = request_.question.with_possible};
+                                    .with_possible = request_.question.with_possible,
+                                    .credential = *std::move(credential)};
         const auto until = std::min(deadline_, now + kPeerTime);
         auto answer = lifecycle_.peers->ask(question, until);
         if (!answer) {

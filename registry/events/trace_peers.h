@@ -3,12 +3,19 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "proto/base/result.h"
 #include "registry/events/trace.h"
 
 namespace idnode::events {
+
+/// Who asks at another node. The token goes to addresses below the URL only.
+struct PeerCredential {
+    std::string url;  // of its HTTP interface, without slash at the end
+    std::string token;
+};
 
 /// A question to the node that has an identifier.
 struct PeerQuestion {
@@ -17,6 +24,7 @@ struct PeerQuestion {
     std::int64_t as_of_ns = INT64_MAX;
     unsigned depth_max = kTraceDepthUsual;
     bool with_possible = false;
+    std::optional<PeerCredential> credential{};  // nothing: asked for what everybody may see
 };
 
 struct PeerAnswer {
@@ -28,8 +36,8 @@ struct PeerAnswer {
 class TracePeers {
   public:
     virtual ~TracePeers() = default;
-    /// Finds the node that has the identifier and asks it for what everybody may see; it asks no
-    /// further. Blocks until the deadline at most. The error says why there is no answer.
+    /// Finds the node that has the identifier and asks it; it asks no further. Blocks until the
+    /// deadline at most. The error says why there is no answer.
     virtual Result<PeerAnswer> ask(const PeerQuestion& question,
                                    std::chrono::steady_clock::time_point deadline) = 0;
 };

@@ -43,6 +43,7 @@ enum class Table : std::uint8_t {  // stored
     kReceipts = 80,       // u64 enterprise whose data were read, i64 time, u64 number
     kReleases = 81,       // u64 id
     kEventIds = 82,       // event id
+    kPeerTokens = 83,     // u64 enterprise, folded prefix of other nodes
     // Lifecycle events and their indexes (`registry/events/event_keys.h`): without log entries, in
     // a family of their own.
     kEvents = 128,                // event key

@@ -252,20 +252,75 @@ class Node {
     Daemon daemon_;
 };
 
-TEST_CASE("14 a trail that leads to another node and back is followed there, and told where not") {
+/// A part is made at one node and built into a machine at another.
+class TwoNodes {
+  public:
     const std::string port = std::to_string(free_port());
-    Node far("88.200", text_record("88.200.71/MACHINE-1", {"machine"}),
-             Settings{"listen.udp_port=" + port, "listen.tcp_port=" + port});
+    Node far{"88.200", text_record("88.200.71/MACHINE-1", {"machine"}),
+             Settings{"listen.udp_port=" + port, "listen.tcp_port=" + port}};
     ApiClient far_admin = far.admin();
     const TestEnterprise maker = make_enterprise(far_admin, 1, "88.200");
-    ApiClient maker_line(far.daemon(), maker.application);
+    ApiClient maker_line{far.daemon(), maker.application};
 
-    Node near("88.100", text_record("88.100.1/abc", {"local"}),
+    Node near{"88.100", text_record("88.100.1/abc", {"local"}),
               Settings{"upstream.servers=[\"127.0.0.1:" + port + "\"]",
-                       "events.webhook_networks=[\"127.0.0.0/8\"]"});
+                       "events.webhook_networks=[\"127.0.0.0/8\"]"}};
     ApiClient near_admin = near.admin();
     const TestEnterprise works = make_enterprise(near_admin, 1, "88.100");
-    ApiClient works_line(near.daemon(), works.application);
+    ApiClient works_line{near.daemon(), works.application};
+};
+
+TEST_CASE("14 with a token for another node its answer has what partners may see there") {
+    TwoNodes nodes;
+    const std::string part = nodes.works.prefix + "/PART-1";
+    capture(nodes.works_line,
+            event("AssociationEvent", 2, "ADD", "assembling", into("88.200.71/MACHINE-1", part)));
+    capture(nodes.maker_line, event("ObjectEvent", 2, "OBSERVE", "inspecting",
+                                    R"("epcList":["hdl:88.200.71/MACHINE-1"])"));
+    capture(nodes.maker_line, event("AssociationEvent", 3, "ADD", "installing",
+                                    into("88.200.71/HALL-1", "88.200.71/MACHINE-1"), "partner"));
+    const auto far_nodes = [&] {
+        const auto found = trace(nodes.works_line, part, "forward");
+        INFO(boost::json::serialize(found));
+        return shown(found.at("elsewhere").as_array().at(0).at("nodes"));
+    };
+    CHECK(far_nodes() == Lines{"redacted"});
+
+    // The works is known at the other node, too, and may read there.
+    const TestEnterprise guest = make_enterprise(nodes.far_admin, 2, "88.200");
+    ApiClient maker(nodes.far.daemon(), nodes.maker.administrator);
+    REQUIRE(maker
+                .post("/idn/v1/grants", R"({"granteeId":")" + guest.id + R"(","prefix":")" +
+                                            nodes.maker.prefix + R"("})")
+                .status == 201);
+    ApiClient boss(nodes.near.daemon(), nodes.works.administrator);
+    const std::string url = "http://127.0.0.1:" + std::to_string(nodes.far.daemon().http_port());
+    const auto keep = [&](ApiClient& client, std::string_view to) {
+        return client
+            .put("/idn/v1/events/peers/88.200",
+                 R"({"url":")" + std::string(to) + R"(","token":")" + guest.application + R"("})")
+            .status;
+    };
+    CHECK(keep(nodes.works_line, url) == 403);
+    // A token goes to the node that it is for, and to no other.
+    CHECK(keep(boss, "http://127.0.0.1:1") == 204);
+    CHECK(far_nodes() == Lines{"redacted"});
+    CHECK(keep(boss, url) == 204);
+    CHECK(far_nodes() == Lines{"HALL-1 current"});
+    CHECK(boss.get("/idn/v1/events/peers").http.body == R"({"prefixes":["88.200"]})");
+
+    // It is that enterprise's alone.
+    const TestEnterprise other = make_enterprise(nodes.near_admin, 2, "88.100");
+    ApiClient other_line(nodes.near.daemon(), other.application);
+    const auto seen = trace(other_line, part, "forward");
+    CHECK(shown(seen.at("elsewhere").as_array().at(0).at("nodes")) == Lines{"redacted"});
+    CHECK(boss.ask("DELETE", "/idn/v1/events/peers/88.200", {}).status == 204);
+    CHECK(far_nodes() == Lines{"redacted"});
+}
+
+TEST_CASE("14 a trail that leads to another node and back is followed there, and told where not") {
+    TwoNodes nodes;
+    auto& [port, far, far_admin, maker, maker_line, near, near_admin, works, works_line] = nodes;
 
     // Part here, into a machine there; with that machine into a plant, and from there back.
     capture(works_line, event("AssociationEvent", 2, "ADD", "assembling",

@@ -1,7 +1,12 @@
-// Who read what is not public, and single releases of core events.
+// Who read what is not public, single releases of core events, and who enterprises are at other
+// nodes.
 
 #include <boost/beast/http/status.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
+#include "registry/events/peer_tokens.h"
 #include "registry/events/receipts.h"
 #include "registry/events/releases.h"
 #include "registry/http/api/message_json.h"
@@ -16,6 +21,7 @@ namespace {
 
 using boost::beast::http::status;
 using boost::beast::http::verb;
+using events::PeerTokens;
 using events::Receipts;
 using events::Releases;
 
@@ -72,6 +78,35 @@ Response consume_release(EpcisCall& call) {
     return out;
 }
 
+Response keep_peer_token(EpcisCall& call) {
+    const auto value = json::parse(call.request.body());
+    if (!value) return problem(registration::invalid("", value.error().detail));
+    events::PeerCredential credential;
+    for (const auto& [name, member] :
+         {std::pair("url", &credential.url), std::pair("token", &credential.token)}) {
+        const auto* text = value->is_object() ? value->get_object().if_contains(name) : nullptr;
+        if (text == nullptr || !text->is_string()) return problem(registration::missing(name));
+        *member = text->get_string();
+    }
+    const auto kept =
+        PeerTokens(call.lifecycle.registrar).put(*call.actor, call.subjects[0], credential);
+    return kept ? Response(status::no_content, 11) : problem(kept.error());
+}
+
+Response list_peer_tokens(EpcisCall& call) {
+    const auto prefixes = PeerTokens(call.lifecycle.registrar).prefixes(*call.actor);
+    if (!prefixes) return problem(prefixes.error());
+    boost::json::array list;
+    for (const std::string& prefix : *prefixes) list.emplace_back(prefix);
+    return json_answer(status::ok,
+                       boost::json::serialize(boost::json::object{{"prefixes", std::move(list)}}));
+}
+
+Response drop_peer_token(EpcisCall& call) {
+    const auto dropped = PeerTokens(call.lifecycle.registrar).drop(*call.actor, call.subjects[0]);
+    return dropped ? Response(status::no_content, 11) : problem(dropped.error());
+}
+
 }  // namespace
 
 std::span<const EpcisRoute> access_routes() {
@@ -81,6 +116,9 @@ std::span<const EpcisRoute> access_routes() {
         EpcisRoute{verb::get, "/idn/v1/events/releases/{id}", false, &find_release},
         EpcisRoute{verb::post, "/idn/v1/events/releases/{id}/approval", false, &approve_release},
         EpcisRoute{verb::post, "/idn/v1/events/releases/{id}/event", false, &consume_release},
+        EpcisRoute{verb::get, "/idn/v1/events/peers", false, &list_peer_tokens},
+        EpcisRoute{verb::put, "/idn/v1/events/peers/{prefix}", false, &keep_peer_token},
+        EpcisRoute{verb::delete_, "/idn/v1/events/peers/{prefix}", false, &drop_peer_token},
     };
     return kRoutes;
 }
