@@ -25,7 +25,7 @@
 ///   log       u64 transaction id                   stored log entry       oldest first
 ///   prefixes  folded prefix handle or marker       stored prefix entry    by prefix handle
 ///   objects   u8 table, key (model::Table)         stored object          table by table
-///   events    the same, of tables of events        stored object          table by table
+///   events    the same, of indexes of events       stored object          table by table
 namespace idnode::storage {
 
 /// What this program writes and the newest that it reads. Format 1 had no objects, format 2 no
@@ -53,8 +53,11 @@ std::string log_key(model::TransactionId id);
 model::TransactionId log_id(std::string_view key);
 
 std::string object_key(model::Table table, std::string_view key);
+/// Events are looked for by their keys, as objects are: filters tell where they are not. Their
+/// indexes are only walked.
 constexpr Family family_of(model::Table table) {
-    return model::is_event(table) ? Family::kEvents : Family::kObjects;
+    return model::is_event(table) && table != model::Table::kEvents ? Family::kEvents
+                                                                    : Family::kObjects;
 }
 
 /// The smallest key above every key that begins with `prefix`; empty: there is none.

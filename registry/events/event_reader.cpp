@@ -198,6 +198,20 @@ Result<void> EventReader::touches_back(std::string_view cid, Range range,
     return decoder.is_damaged ? damaged("an entry of the index by identifier") : walked;
 }
 
+Result<bool> EventReader::has_links(std::string_view cid, LinkRole first, LinkRole last) {
+    std::string beginning;
+    append_link_beginning(cid, first, beginning);
+    model::ObjectCursor& links = cursor(Table::kEventLinks);
+    const auto there = links.seek(beginning);
+    if (!there) return there.error();
+    if (!*there) return false;
+    const std::size_t role_at = beginning.size() - 1;
+    const std::string_view key = links.key();
+    return key.size() > role_at &&
+           key.starts_with(std::string_view(beginning).substr(0, role_at)) &&
+           key[role_at] <= static_cast<char>(last);
+}
+
 Result<void> EventReader::links(std::string_view cid, LinkRole role, Range range,
                                 model::FunctionRef<bool(const Link&)> visit) {
     std::string beginning;

@@ -58,6 +58,9 @@ class EventReader {
     Result<void> touches_back(std::string_view cid, Range range,
                               model::FunctionRef<bool(const Touch&)> visit);
 
+    /// Whether the index has anything about the identifier in a role from the first to the last of
+    /// these, in the order of their octets; declared wrong or not.
+    Result<bool> has_links(std::string_view cid, LinkRole first, LinkRole last);
     /// Links of the identifier in this role, ascending by time, without those of events that are
     /// declared wrong.
     Result<void> links(std::string_view cid, LinkRole role, Range range,

@@ -12,8 +12,13 @@ using registration::to_refusal;
 
 Outcome<void> TraceWalk::go_forward(const std::string& cid) {
     const Intervals& grown = grown_[place_].reached;
-    if (auto done = into_containers(place_, cid, grown); !done) return done;
-    if (auto done = into_transformations(place_, cid, grown); !done) return done;
+    // Most things of a large trail go nowhere: one look tells.
+    const auto goes_on = links_.has_links(cid, LinkRole::kChild, LinkRole::kInput);
+    if (!goes_on) return to_refusal(goes_on.error());
+    if (*goes_on) {
+        if (auto done = into_containers(place_, cid, grown); !done) return done;
+        if (auto done = into_transformations(place_, cid, grown); !done) return done;
+    }
     for (const std::string& kind : kinds_of(cid)) {
         if (auto done = of_lot(place_, kind, {.step = {}, .is_statement = false}); !done) {
             return done;

@@ -44,8 +44,8 @@ enum class Table : std::uint8_t {  // stored
     kReleases = 81,       // u64 id
     kEventIds = 82,       // event id
     kPeerTokens = 83,     // u64 enterprise, folded prefix of other nodes
-    // Lifecycle events and their indexes (`registry/events/event_keys.h`): without log entries, in
-    // a family of their own.
+    // Lifecycle events and their indexes (`registry/events/event_keys.h`): without log entries,
+    // the indexes in a family of their own.
     kEvents = 128,                // event key
     kEventErrors = 129,           // event id, NUL, event key of the declaration
     kEventsByIdentifier = 130,    // identifier, time, event key
