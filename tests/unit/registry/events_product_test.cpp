@@ -17,6 +17,7 @@
 #include "registry/events/presets.h"
 #include "registry/events/stages.h"
 #include "registry/events/state.h"
+#include "tests/support/effort.h"
 
 namespace {
 
@@ -622,11 +623,7 @@ std::string party_of(const std::optional<events::Holder>& holder) {
 }  // namespace
 
 // Where a sanitizer watches, each round takes ten times as long.
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr int kRounds = 2'000;
-#else
-constexpr int kRounds = 10'000;
-#endif
+constexpr int kRounds = testing::effort(10'000);
 
 TEST_CASE("state and timeline of made-up histories are those of a slow model") {
     std::mt19937_64 chance(20'261'121);

@@ -7,6 +7,7 @@
 #include "event_histories.h"
 #include "registry/events/containment.h"
 #include "registry/events/trace.h"
+#include "tests/support/effort.h"
 #include "trace_model.h"
 
 namespace {
@@ -164,7 +165,7 @@ TEST_CASE("14.7 the worked example gives the answers of the text") {
 TEST_CASE("14.7 two thousand orders of arrival give one answer") {
     std::mt19937_64 chance(7);
     const History example = worked_example();
-    for (int round = 0; round < 2'000; ++round) {
+    for (int round = 0; round < testing::effort(2'000); ++round) {
         check_worked_example(*store_with(shuffled(example, chance)));
     }
 }
@@ -172,7 +173,7 @@ TEST_CASE("14.7 two thousand orders of arrival give one answer") {
 TEST_CASE("14 traces of random histories are those of the slow model") {
     std::mt19937_64 chance(14);
     constexpr Chances kChances{.events_max = 12, .moments = 6};
-    for (int round = 0; round < 10'000; ++round) {
+    for (int round = 0; round < testing::effort(10'000); ++round) {
         const History history = random_history(chance, kChances);
         const auto store = store_with(history);
         const std::size_t known = round % 3 == 0 ? 1 + chance() % history.size() : history.size();
@@ -202,7 +203,7 @@ TEST_CASE(
     "14.1 containment in random histories is that of the slow model, in any order of arrival") {
     std::mt19937_64 chance(141);
     constexpr Chances kChances{.events_max = 12, .moments = 6};
-    for (int round = 0; round < 300; ++round) {
+    for (int round = 0; round < testing::effort(300); ++round) {
         const History history = random_history(chance, kChances);
         const TraceModel model(history, history.size(), 2 * kChances.moments + 1, kChances.moments);
         const auto store = store_with(shuffled(history, chance));
