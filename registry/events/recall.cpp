@@ -213,9 +213,10 @@ Outcome<void> Recall::arrange() {
     if (auto done = read_holders(); !done) return done;
     lines_.reserve(result_.nodes.size());
     for (NodeId id = 0; id < result_.nodes.size(); ++id) {
-        const auto known = std::ranges::lower_bound(holder_of_, holder_event(id), {},
+        const EventKey event = holder_event(id);
+        const auto known = std::ranges::lower_bound(holder_of_, event, {},
                                                     &std::pair<EventKey, std::uint32_t>::first);
-        const bool is_known = known != holder_of_.end() && known->first == holder_event(id);
+        const bool is_known = known != holder_of_.end() && known->first == event;
         lines_.push_back({.id = id,
                           .is_current = result_.is_current(id, TraceDirection::kForward),
                           .holder = is_known ? known->second : 0,
