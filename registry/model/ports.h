@@ -131,8 +131,8 @@ class RecordStore {
     virtual Result<Lookup> read(std::string_view key, ReadTier tier,
                                 FunctionRef<void(const RecordView&)> visit) const = 0;
 
-    /// These keys are about to be read: a store that keeps records in memory has the processor fetch
-    /// them, all at once, while the caller does something else. Never waits; may do nothing.
+    /// These keys are about to be read: a store that keeps records in memory has the processor
+    /// fetch them, all at once, while the caller does something else. Never waits; may do nothing.
     virtual void foresee(std::span<const std::string_view> /*keys*/) const {}
 
     /// Records whose key begins with `key_prefix`, from after `after_key` (empty: from the first).
