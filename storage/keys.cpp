@@ -5,6 +5,10 @@
 
 namespace idnode::storage {
 
+std::string dictionary_key(std::uint8_t number) {
+    return std::string(kMetaDictionary) + static_cast<char>(number);
+}
+
 std::string log_key(model::TransactionId id) {
     std::string key(kLogKeyBytes, '\0');
     for (std::size_t i = 0; i < kLogKeyBytes; ++i) {

@@ -18,6 +18,7 @@
 ///   default   `format`                             u32 store format       (fixed keys)
 ///             `store-id`                           16 random octets
 ///             `created`                            i64 ms since 1970 UTC
+///             `dictionary`, u8 number              octets that records are packed with (packing.h)
 ///             `mirror`                             octets of the mirror (resolver/mirror)
 ///   records   canonical key (model::Key)           stored record          key order: one prefix is
 ///                                                                         one range, `88.100.7/`
@@ -29,8 +30,8 @@
 namespace idnode::storage {
 
 /// What this program writes and the newest that it reads. Format 1 had no objects, format 2 no
-/// events; they become 3 when they are opened for writing.
-inline constexpr std::uint32_t kStoreFormat = 3;  // stored
+/// events, format 3 no packed records; they become 4 when they are opened for writing.
+inline constexpr std::uint32_t kStoreFormat = 4;  // stored
 
 enum class Family : std::uint8_t { kMeta, kRecords, kLog, kPrefixes, kObjects, kEvents };
 inline constexpr std::size_t kFamilyCount = 6;
@@ -44,8 +45,11 @@ inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames{
 inline constexpr std::string_view kMetaFormat = "format";     // stored
 inline constexpr std::string_view kMetaStoreId = "store-id";  // stored
 inline constexpr std::string_view kMetaCreated = "created";   // stored
+inline constexpr std::string_view kMetaDictionary = "dictionary";  // stored
 inline constexpr std::string_view kMetaMirror = "mirror";     // stored, written by its owner
 inline constexpr std::size_t kStoreIdBytes = 16;
+
+std::string dictionary_key(std::uint8_t number);
 
 inline constexpr std::size_t kLogKeyBytes = 8;
 std::string log_key(model::TransactionId id);

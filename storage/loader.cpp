@@ -16,6 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kProgressEvery = 1U << 16U;
+/// From so many records a dictionary is made, of as many of them as have room in it.
+constexpr std::size_t kSampleRecords = 4096;
+constexpr std::size_t kSampleRecordsMin = 1024;
+/// Ordinary ones that have room in a dictionary.
+constexpr std::size_t kDictionaryRecords = 128;
 
 Error already_finished() {
     return {Errc::kInvalid, "the import has ended already; begin another"};
@@ -43,6 +48,7 @@ ImportFolder::~ImportFolder() {
 /// iterator where a load hits what is there, and nothing at all where it does not.
 class Loader::OldRecords {
   public:
+    /// In the form of codec.h.
     struct Found {
         std::string_view key;
         BytesView stored;
@@ -67,13 +73,17 @@ class Loader::OldRecords {
         }
         if (!at_->status().ok()) return failed();
         if (!at_->Valid() || at_->key() != wanted) return std::optional<BytesView>{};
-        return std::optional(to_bytes_view(at_->value()));
+        const auto stored = unpacked();
+        if (!stored) return stored.error();
+        return std::optional(*stored);
     }
 
     /// The record that the walk has reached, if any.
     Result<std::optional<Found>> current() {
         if (at_->Valid()) {
-            return std::optional(Found{at_->key().ToStringView(), to_bytes_view(at_->value())});
+            const auto stored = unpacked();
+            if (!stored) return stored.error();
+            return std::optional(Found{at_->key().ToStringView(), *stored});
         }
         if (!at_->status().ok()) return failed();
         return std::optional<Found>{};
@@ -84,15 +94,20 @@ class Loader::OldRecords {
     static constexpr int kStepsBeforeSeek = 8;
 
     Error failed() const { return rocks_.error("reading the current records", at_->status()); }
+    Result<BytesView> unpacked() {
+        return unpack_record(at_->key().ToStringView(), to_bytes_view(at_->value()),
+                             rocks_.dictionaries(), scratch_);
+    }
 
     const RocksDb& rocks_;
     std::unique_ptr<rocksdb::Iterator> at_;
+    Bytes scratch_;
 };
 
 /// The files that one load adds, by family.
 struct Loader::Output {
-    Output(const RocksDb& rocks, const fs::path& dir)
-        : records(rocks, Family::kRecords, dir),
+    Output(const RocksDb& rocks, const fs::path& dir, bool packed)
+        : records(rocks, Family::kRecords, dir, packed),
           log(rocks, Family::kLog, dir),
           prefixes(rocks, Family::kPrefixes, dir),
           meta(rocks, Family::kMeta, dir) {}
@@ -112,7 +127,9 @@ Loader::Loader(Options options, RocksStore& store, std::unique_ptr<ImportFolder>
     : options_(std::move(options)),
       store_(store),
       folder_(std::move(folder)),
-      runs_(folder_->path(), options_.memory_bytes) {}
+      runs_(folder_->path(), options_.memory_bytes),
+      dictionary_(store.rocks().dictionaries().newest()),
+      has_sample_(dictionary_.load() != nullptr) {}
 
 Result<void> Loader::Adder::add(std::string_view handle, model::SuffixCase suffix_case,
                                 BytesView values, std::uint64_t order) {
@@ -121,7 +138,63 @@ Result<void> Loader::Adder::add(std::string_view handle, model::SuffixCase suffi
     const auto summary = check_values(handle, values);
     if (!summary) return summary.error();
     model::write_key(handle, suffix_case, key_);
-    return filler_.add({key_, handle, 0, summary->all_public, values}, order);
+    const RecordParts parts{key_, handle, 0, summary->all_public, values};
+    if (!loader_.has_sample_) {
+        const auto waits = loader_.wait(parts, order, *this);
+        if (!waits) return waits.error();
+        if (*waits) return {};
+    }
+    return put(parts, order);
+}
+
+Result<void> Loader::Adder::put(const RecordParts& parts, std::uint64_t order) {
+    if (const Dictionary* const dictionary = loader_.dictionary_) {
+        if (!packer_) packer_.emplace(*dictionary);
+        return filler_.add(parts.key, packer_->pack(parts), order);
+    }
+    scratch_.clear();
+    encode_record(parts, scratch_);
+    return filler_.add(parts.key, scratch_, order);
+}
+
+Result<bool> Loader::wait(const RecordParts& parts, std::uint64_t order, Adder& adder) {
+    std::unique_lock lock(mutex_);
+    if (has_sample_) return false;
+    Waiting& waiting = waiting_.emplace_back(model::Key(parts.key), Bytes(), order);
+    encode_record(parts, waiting.stored);
+    if (waiting_.size() < kSampleRecords) return true;
+    if (auto made = make_dictionary(); !made) return made.error();
+    std::vector<Waiting> all = std::exchange(waiting_, {});
+    has_sample_ = true;
+    lock.unlock();
+    if (auto put = put_waiting(std::move(all), adder); !put) return put.error();
+    return true;
+}
+
+/// Under the lock. Of records that stand far from each other: a sorted source begins with those of
+/// one enterprise.
+Result<void> Loader::make_dictionary() {
+    Bytes octets;
+    const std::size_t step = std::max<std::size_t>(waiting_.size() / kDictionaryRecords, 1);
+    for (std::size_t at = 0; at < waiting_.size(); at += step) {
+        const auto record = decode_record(waiting_[at].key, waiting_[at].stored);
+        if (!record) return record.error();
+        add_to_dictionary(record->values, octets);
+    }
+    const auto added = store_.rocks().add_dictionary(octets);
+    if (!added) return added.error();
+    dictionary_ = *added;
+    return {};
+}
+
+Result<void> Loader::put_waiting(std::vector<Waiting> waiting, Adder& adder) {
+    for (const Waiting& one : waiting) {
+        const auto view = decode_record(one.key, one.stored);
+        if (!view) return view.error();
+        auto put = adder.put({one.key, view->handle, 0, view->all_public, view->values}, one.order);
+        if (!put) return put;
+    }
+    return {};
 }
 
 Result<void> Loader::add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
@@ -143,10 +216,17 @@ Result<void> Loader::home(std::string_view prefix_handle, model::SuffixCase suff
 
 Result<Loader::Counts> Loader::finish(const Progress& progress, BytesView mirror_state) {
     if (std::exchange(finished_, true)) return already_finished();
+    if (!has_sample_.exchange(true)) {
+        if (waiting_.size() >= kSampleRecordsMin) {
+            if (auto made = make_dictionary(); !made) return made.error();
+        }
+        Adder adder(*this);
+        if (auto put = put_waiting(std::exchange(waiting_, {}), adder); !put) return put.error();
+    }
     const auto no_commits = store_.hold_commits();
     now_ = store_.log_time();
     last_ = store_.last();
-    Output out(store_.rocks(), folder_->path());
+    Output out(store_.rocks(), folder_->path(), dictionary_.load() != nullptr);
     if (options_.mode == Mode::kReplace) unhome_others();
     if (auto written = write_homed(out); !written) return written.error();
     if (auto written = write_records(out, progress); !written) return written.error();
@@ -216,38 +296,54 @@ Result<void> Loader::write_record(const RunEntry& entry, OldRecords& old_records
     if (replaces) {
         if (auto done = remove_before(&entry.key, old_records, records, log); !done) return done;
     }
-    const auto loaded = decode_record(entry.key, entry.stored);
-    if (!loaded) return loaded.error();
+    const auto handle = stored_handle(entry.key, entry.stored);
+    if (!handle) return handle.error();
     const auto before = old_records.find(entry.key);
     if (!before) return before.error();
     std::span<std::byte> stored = entry.stored;
     if (*before) {
-        const auto old = decode_record(entry.key, **before);
-        if (!old) return old.error();
-        const bool same = replaces ? loaded->handle == old->handle &&
-                                         std::ranges::equal(loaded->values, old->values)
-                                   : same_values(loaded->values, old->values);
-        if (same) {
+        const auto changed = merge_with_old(entry, **before, stored);
+        if (!changed) return changed.error();
+        if (!*changed) {
             ++counts_.unchanged;
             if (replaces) old_records.step();
             return {};
         }
-        if (!replaces) {
-            // As in a commit, the spelling of the registration stays.
-            scratch_.clear();
-            encode_record({entry.key, old->handle, 0, loaded->all_public, loaded->values},
-                          scratch_);
-            stored = scratch_;
-        }
     }
     ++(*before ? counts_.replaced : counts_.created);
     ++last_;
-    set_record_version(stored, last_);
+    set_stored_version(stored, last_);
     if (auto put = records.put(entry.key, stored); !put) return put;
     auto logged = write_log(*before ? model::Action::kUpdate : model::Action::kCreate, entry.key,
-                            loaded->handle, before->value_or(BytesView{}), log);
+                            *handle, before->value_or(BytesView{}), log);
     if (replaces && *before) old_records.step();
     return logged;
+}
+
+Result<bool> Loader::merge_with_old(const RunEntry& entry, BytesView before,
+                                    std::span<std::byte>& stored) {
+    const auto old = decode_record(entry.key, before);
+    if (!old) return old.error();
+    const auto octets =
+        unpack_record(entry.key, entry.stored, store_.rocks().dictionaries(), unpacked_);
+    if (!octets) return octets.error();
+    const auto loaded = decode_record(entry.key, *octets);
+    if (!loaded) return loaded.error();
+    if (options_.mode == Mode::kReplace) {
+        return loaded->handle != old->handle || !std::ranges::equal(loaded->values, old->values);
+    }
+    if (same_values(loaded->values, old->values)) return false;
+    // As in a commit, the spelling of the registration stays.
+    const RecordParts parts{entry.key, old->handle, 0, loaded->all_public, loaded->values};
+    if (const Dictionary* const dictionary = dictionary_) {
+        if (!packer_) packer_.emplace(*dictionary);
+        stored = packer_->pack(parts);
+    } else {
+        scratch_.clear();
+        encode_record(parts, scratch_);
+        stored = scratch_;
+    }
+    return true;
 }
 
 Result<void> Loader::remove_before(const std::string_view* key, OldRecords& old_records,

@@ -1,16 +1,20 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "proto/base/result.h"
 #include "registry/model/change.h"
 #include "storage/bulk_load.h"
+#include "storage/packing.h"
 #include "storage/rocks_store.h"
 #include "storage/sorted_runs.h"
 #include "storage/sst_files.h"
@@ -60,13 +64,19 @@ class Loader {
     class Adder {
       public:
         explicit Adder(Loader& loader) : loader_(loader), filler_(loader.runs_) {}
+        /// Until enough records are known to make a dictionary of them, they wait for it.
         Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
                          std::uint64_t order);
 
       private:
+        friend class Loader;
+        Result<void> put(const RecordParts& parts, std::uint64_t order);
+
         Loader& loader_;
         SortedRuns::Filler filler_;
+        std::optional<Packer> packer_;  // once there is a dictionary
         model::Key key_;
+        Bytes scratch_;
     };
 
     /// Both may be called from several threads.
@@ -80,8 +90,19 @@ class Loader {
   private:
     class OldRecords;
     struct Output;
+    /// A record that waits for the dictionary.
+    struct Waiting {
+        model::Key key;
+        Bytes stored;  // as codec.h has it
+        std::uint64_t order = 0;
+    };
 
     Loader(Options options, RocksStore& store, std::unique_ptr<ImportFolder> folder);
+
+    /// False: there is a dictionary, or there will be none; the record need not wait.
+    Result<bool> wait(const RecordParts& parts, std::uint64_t order, Adder& adder);
+    Result<void> make_dictionary();
+    Result<void> put_waiting(std::vector<Waiting> waiting, Adder& adder);
 
     Result<void> write_homed(Output& out);
     /// Edits for what is homed now and shall not be.
@@ -90,6 +111,10 @@ class Loader {
     /// One record and its log entry, unless the store holds it already.
     Result<void> write_record(const RunEntry& entry, OldRecords& old_records, SstThread& records,
                               SstThread& log);
+    /// A record that is there already: false when it stays as it is; otherwise `stored` is what is
+    /// written.
+    Result<bool> merge_with_old(const RunEntry& entry, BytesView before,
+                                std::span<std::byte>& stored);
     /// kReplace: what stands before `key` (or, without one, everything left) is removed.
     Result<void> remove_before(const std::string_view* key, OldRecords& old_records,
                                SstThread& records, SstThread& log);
@@ -105,12 +130,18 @@ class Loader {
     std::map<std::string, model::Edit> homed_;  // by folded name: sorted as its file must be
     bool finished_ = false;
 
+    std::atomic<const Dictionary*> dictionary_;
+    std::atomic<bool> has_sample_ = false;  // the dictionary is what it will be
+    std::vector<Waiting> waiting_;
+
     // Of `finish`.
     model::TimeMs now_ = 0;
     model::TransactionId last_ = 0;
     Counts counts_;
+    std::optional<Packer> packer_;
     model::Key key_scratch_;
     Bytes scratch_;
+    Bytes unpacked_;
     Bytes log_scratch_;
 };
 

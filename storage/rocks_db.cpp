@@ -8,6 +8,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <limits>
 #include <random>
 #include <utility>
 #include <vector>
@@ -151,7 +152,7 @@ Error newer_store(const fs::path& dir, std::uint32_t format) {
 }
 
 /// The store format in the meta family; a database without one is not ours.
-Result<void> check_format(const fs::path& dir, rocksdb::DB& db) {
+Result<std::uint32_t> read_format(const fs::path& dir, rocksdb::DB& db) {
     std::string stored;
     const rocksdb::Status status =
         db.Get({}, db.DefaultColumnFamily(), to_slice(kMetaFormat), &stored);
@@ -161,7 +162,7 @@ Result<void> check_format(const fs::path& dir, rocksdb::DB& db) {
     const auto format = in.finish(in.u32("format"));
     if (!format || *format == 0) return foreign(dir);
     if (*format > kStoreFormat) return newer_store(dir, *format);
-    return {};
+    return *format;
 }
 
 /// A database with other families than ours: a newer store says so itself, anything else is
@@ -173,7 +174,7 @@ Error explain_other_families(const fs::path& dir, const rocksdb::DBOptions& opti
         rocksdb::DB::OpenForReadOnly(rocksdb::Options(options, {}), dir.string(), &opened);
     db.reset(opened);
     if (!status.ok()) return rocks_error(dir, "opening the store", status);
-    auto format = check_format(dir, *db);
+    auto format = read_format(dir, *db);
     return format ? foreign(dir) : std::move(format).error();
 }
 
@@ -305,26 +306,29 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
         if (options.read_only) family_count = *there;
         settings.create_missing_column_families = *there < kFamilyCount;
     }
-    std::unique_ptr<RocksDb> rocks(new RocksDb(options.dir));
+    std::unique_ptr<RocksDb> rocks(new RocksDb(options.dir, options.read_only));
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status = open_families(options, settings, family_count, handles, db);
     rocks->db_.reset(db);
     std::ranges::copy(handles, rocks->families_.begin());
     if (!status.ok()) return rocks_error(options.dir, "opening the store", status);
-    auto meta =
-        options.create ? write_meta(options.dir, *db, clock) : check_format(options.dir, *db);
-    if (!meta) return std::move(meta).error();
-    if (settings.create_missing_column_families && !options.create && !options.read_only) {
+    if (options.create) {
+        if (auto meta = write_meta(options.dir, *db, clock); !meta) return std::move(meta).error();
+    }
+    const auto format = read_format(options.dir, *db);
+    if (!format) return format.error();
+    if (!options.read_only && *format < kStoreFormat) {
         if (auto renewed = renew_format(options.dir, *db); !renewed) {
             return std::move(renewed).error();
         }
     }
+    if (auto read = rocks->read_dictionaries(); !read) return std::move(read).error();
     if (!options.read_only) remove_import_folders(options.dir);
     return rocks;
 }
 
-RocksDb::RocksDb(fs::path dir) : dir_(std::move(dir)) {}
+RocksDb::RocksDb(fs::path dir, bool read_only) : dir_(std::move(dir)), read_only_(read_only) {}
 
 RocksDb::~RocksDb() {
     if (!db_) return;
@@ -334,10 +338,52 @@ RocksDb::~RocksDb() {
     (void)db_->Close();
 }
 
-rocksdb::Options RocksDb::file_options(Family family) const {
+Result<void> RocksDb::read_dictionaries() {
+    const std::unique_ptr<rocksdb::Iterator> at(
+        db_->NewIterator(rocksdb::ReadOptions(), family(Family::kMeta)));
+    const std::string first = dictionary_key(0);
+    for (at->Seek(to_slice(first)); at->Valid(); at->Next()) {
+        const std::string_view key = at->key().ToStringView();
+        if (!key.starts_with(kMetaDictionary) || key.size() != first.size()) break;
+        dictionaries_.add(static_cast<Dictionary::Number>(key.back()), to_bytes_view(at->value()));
+    }
+    if (!at->status().ok()) return error("reading the dictionaries", at->status());
+    const bool packs = dictionaries_.newest() != nullptr;
+    return packs ? stop_compressing_records() : Result<void>();
+}
+
+/// Records that are packed one by one get no shorter in blocks, and a lookup shall not unpack the
+/// neighbours of what it reads.
+Result<void> RocksDb::stop_compressing_records() {
+    if (read_only_) return {};
+    const rocksdb::Status status =
+        db_->SetOptions(family(Family::kRecords), {{"compression", "kNoCompression"}});
+    if (!status.ok()) return error("choosing no compression", status);
+    return {};
+}
+
+Result<const Dictionary*> RocksDb::add_dictionary(BytesView octets) {
+    const std::scoped_lock lock(adding_dictionary_);
+    const Dictionary* const newest = dictionaries_.newest();
+    const unsigned number = newest == nullptr ? 1U : newest->number() + 1U;
+    if (number > std::numeric_limits<Dictionary::Number>::max()) {
+        return static_cast<const Dictionary*>(nullptr);
+    }
+    const auto key = dictionary_key(static_cast<Dictionary::Number>(number));
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status =
+        db_->Put(options, family(Family::kMeta), to_slice(key), to_slice(octets));
+    if (!status.ok()) return error("writing a dictionary", status);
+    dictionaries_.add(static_cast<Dictionary::Number>(number), octets);
+    if (auto stopped = stop_compressing_records(); !stopped) return std::move(stopped).error();
+    return dictionaries_.newest();
+}
+
+rocksdb::Options RocksDb::file_options(Family family, bool packed) const {
     rocksdb::ColumnFamilyOptions options = family_options(family, nullptr);
     // A load's log entries are small, and ZSTD would cost as much time as its records do.
-    options.compression = rocksdb::kLZ4Compression;
+    options.compression = packed ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
     return {rocksdb::DBOptions(db_->GetDBOptions()), options};
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include "proto/base/result.h"
 #include "registry/model/ports.h"
 #include "storage/keys.h"
+#include "storage/packing.h"
 #include "storage/stores.h"
 
 namespace rocksdb {
@@ -44,19 +46,28 @@ class RocksDb {
     }
     /// False only for the objects of a store of format 1 that is opened to read.
     bool has(Family family) const { return this->family(family) != nullptr; }
-    /// Options with which a sorted file for `family` is written.
-    rocksdb::Options file_options(Family family) const;
+    /// Options with which a sorted file for `family` is written; of packed records plain.
+    rocksdb::Options file_options(Family family, bool packed) const;
     const std::filesystem::path& dir() const { return dir_; }
+    const Dictionaries& dictionaries() const { return dictionaries_; }
+    /// On stable storage when it returns; null: there are as many as there can be.
+    Result<const Dictionary*> add_dictionary(BytesView octets);
 
     /// What RocksDB said, while `doing`, in our terms: which folder, what to do.
     Error error(std::string_view doing, const rocksdb::Status& status) const;
 
   private:
-    explicit RocksDb(std::filesystem::path dir);
+    RocksDb(std::filesystem::path dir, bool read_only);
+
+    Result<void> read_dictionaries();
+    Result<void> stop_compressing_records();
 
     std::filesystem::path dir_;
+    bool read_only_;
     std::unique_ptr<rocksdb::DB> db_;
     std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families_{};
+    Dictionaries dictionaries_;
+    std::mutex adding_dictionary_;
 };
 
 Error rocks_error(const std::filesystem::path& dir, std::string_view doing,

@@ -10,6 +10,7 @@
 
 #include "storage/codec.h"
 #include "storage/loader.h"
+#include "storage/packing.h"
 
 namespace idnode::storage {
 namespace {
@@ -53,14 +54,18 @@ class RocksCursor final : public model::RecordCursor {
                 return rocks_.error("reading records", iterator_->status());
             return std::optional<model::RecordView>{};
         }
-        const auto view =
-            decode_record(iterator_->key().ToStringView(), to_bytes_view(iterator_->value()));
+        const std::string_view key = iterator_->key().ToStringView();
+        const auto stored = unpack_record(key, to_bytes_view(iterator_->value()),
+                                          rocks_.dictionaries(), unpacked_);
+        if (!stored) return stored.error();
+        const auto view = decode_record(key, *stored);
         if (!view) return view.error();
         return std::optional(*view);
     }
 
   private:
     const RocksDb& rocks_;
+    Bytes unpacked_;
     std::string upper_;
     rocksdb::Slice upper_slice_;
     std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -171,13 +176,18 @@ class State final : public StoredState {
             rocks_.db().Get(options_, rocks_.family(family), to_slice(key), &value_);
         if (status.IsNotFound()) return std::optional<BytesView>{};
         if (!status.ok()) return rocks_.error("reading the current state", status);
-        return std::optional(to_bytes_view(value_));
+        if (family != Family::kRecords) return std::optional(to_bytes_view(value_));
+        const auto stored =
+            unpack_record(key, to_bytes_view(value_), rocks_.dictionaries(), unpacked_);
+        if (!stored) return stored.error();
+        return std::optional(*stored);
     }
 
   private:
     const RocksDb& rocks_;
     rocksdb::ReadOptions options_;
     rocksdb::PinnableSlice value_;
+    Bytes unpacked_;
 };
 
 /// The memory tables find the place of a key from that of the key before: in key order a batch of
@@ -200,6 +210,38 @@ std::vector<const Effect*> in_key_order(const Plan& plan) {
     for (const Placed& one : placed) out.push_back(one.effect);
     return out;
 }
+
+/// Records are packed where the store has a dictionary.
+class Writing {
+  public:
+    explicit Writing(const RocksDb& rocks) : rocks_(rocks) {
+        if (const Dictionary* const newest = rocks.dictionaries().newest()) packer_.emplace(*newest);
+    }
+
+    Result<void> add(const Effect& effect) {
+        rocksdb::ColumnFamilyHandle* family = rocks_.family(effect.family);
+        if (!effect.value) return added(batch_.Delete(family, effect.key));
+        BytesView value = *effect.value;
+        if (packer_ && effect.family == Family::kRecords) {
+            const auto view = decode_record(effect.key, value);
+            if (!view) return view.error();
+            value = packer_->pack(
+                {effect.key, view->handle, view->version, view->all_public, view->values});
+        }
+        return added(batch_.Put(family, effect.key, to_slice(value)));
+    }
+    rocksdb::WriteBatch& batch() { return batch_; }
+
+  private:
+    Result<void> added(const rocksdb::Status& status) const {
+        if (!status.ok()) return rocks_.error("preparing a commit", status);
+        return {};
+    }
+
+    const RocksDb& rocks_;
+    std::optional<Packer> packer_;
+    rocksdb::WriteBatch batch_;
+};
 
 struct LogEnd {
     model::TransactionId id = 0;
@@ -312,7 +354,10 @@ Result<model::Lookup> RocksStore::read(
     if (status.IsNotFound()) return model::Lookup::kNotFound;
     if (status.IsIncomplete()) return model::Lookup::kNotInMemory;
     if (!status.ok()) return rocks_->error("reading a record", status);
-    const auto view = decode_record(key, to_bytes_view(value));
+    thread_local Bytes unpacked;
+    const auto stored = unpack_record(key, to_bytes_view(value), rocks_->dictionaries(), unpacked);
+    if (!stored) return stored.error();
+    const auto view = decode_record(key, *stored);
     if (!view) return view.error();
     visit(*view);
     return model::Lookup::kFound;
@@ -352,17 +397,13 @@ void RocksStore::write(std::span<GroupCommit::Entry> group) {
 
 Result<void> RocksStore::write(const Plan& plan) {
     if (plan.effects().empty()) return {};
-    rocksdb::WriteBatch batch;
+    Writing writing(*rocks_);
     for (const Effect* effect : in_key_order(plan)) {
-        rocksdb::ColumnFamilyHandle* family = rocks_->family(effect->family);
-        const rocksdb::Status status =
-            effect->value ? batch.Put(family, effect->key, to_slice(BytesView(*effect->value)))
-                          : batch.Delete(family, effect->key);
-        if (!status.ok()) return rocks_->error("preparing a commit", status);
+        if (auto added = writing.add(*effect); !added) return added;
     }
     rocksdb::WriteOptions options;
     options.sync = true;
-    const rocksdb::Status status = rocks_->db().Write(options, &batch);
+    const rocksdb::Status status = rocks_->db().Write(options, &writing.batch());
     if (!status.ok()) {
         Error error = rocks_->error("writing a commit", status);
         error.code = Errc::kStorage;

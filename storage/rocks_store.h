@@ -52,6 +52,7 @@ class RocksStore final : public model::RecordStore {
     Result<std::string> back_up() override;
 
     const RocksDb& rocks() const { return *rocks_; }
+    RocksDb& rocks() { return *rocks_; }
     model::TransactionId last() const { return last_.load(std::memory_order_acquire); }
     /// What is stored now, for planning. Borrows from the store.
     std::unique_ptr<StoredState> state() const;

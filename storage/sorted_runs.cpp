@@ -174,24 +174,20 @@ void RunChunk::grow(std::size_t bytes) {
     ask_for_huge_pages(octets_.get(), bytes);
 }
 
-bool RunChunk::has_room_for(const RecordParts& parts) const {
-    return is_empty() || size_ + parts.key.size() + encoded_record_bytes(parts) <= bytes_;
-}
-
-void RunChunk::append(const RecordParts& parts, std::uint64_t number) {
+void RunChunk::append(std::string_view key_octets, BytesView stored, std::uint64_t number) {
     Item item;
     item.offset = static_cast<std::uint32_t>(size_);
-    item.key_bytes = static_cast<std::uint32_t>(parts.key.size());
-    item.stored_bytes = static_cast<std::uint32_t>(encoded_record_bytes(parts));
+    item.key_bytes = static_cast<std::uint32_t>(key_octets.size());
+    item.stored_bytes = static_cast<std::uint32_t>(stored.size());
     item.number = number;
     shared_key_bytes_ =
-        is_empty() ? parts.key.size()
-                   : shared_bytes(key(items_.front()).substr(0, shared_key_bytes_), parts.key);
+        is_empty() ? key_octets.size()
+                   : shared_bytes(key(items_.front()).substr(0, shared_key_bytes_), key_octets);
     size_ += item.key_bytes + item.stored_bytes;
     if (size_ > bytes_) grow(size_);  // only a first record larger than the chunk
     const std::span<std::byte> out = octets().subspan(item.offset);
-    std::ranges::copy(as_bytes_view(parts.key), out.begin());
-    encode_record(parts, out.subspan(item.key_bytes));
+    std::ranges::copy(as_bytes_view(key_octets), out.begin());
+    std::ranges::copy(stored, out.begin() + item.key_bytes);
     items_.push_back(item);
 }
 
@@ -307,29 +303,30 @@ SortedRuns::Filler::~Filler() {
     if (chunk_) runs_.give_back(std::move(chunk_), count_);
 }
 
-Result<void> SortedRuns::Filler::add(const RecordParts& parts, std::uint64_t number) {
-    if (chunk_ && !chunk_->has_room_for(parts)) {
+Result<void> SortedRuns::Filler::add(std::string_view key, BytesView stored, std::uint64_t number) {
+    const std::size_t bytes = key.size() + stored.size();
+    if (chunk_ && !chunk_->has_room_for(bytes)) {
         if (auto put = runs_.put_sorted(std::move(chunk_)); !put) return put;
     }
     if (!chunk_) {
-        auto taken = runs_.take_chunk(parts);
+        auto taken = runs_.take_chunk(bytes);
         if (!taken) return taken.error();
         chunk_ = *std::move(taken);
     }
-    chunk_->append(parts, number);
+    chunk_->append(key, stored, number);
     ++count_;
     return {};
 }
 
 /// A chunk with room for the record. Full ones are sorted by who finds them so.
-Result<SortedRuns::Chunk> SortedRuns::take_chunk(const RecordParts& parts) {
+Result<SortedRuns::Chunk> SortedRuns::take_chunk(std::size_t bytes) {
     std::unique_lock lock(mutex_);
     for (;;) {
         if (failed_) return *failed_;
         if (!open_.empty()) {
             Chunk chunk = std::move(open_.back());
             open_.pop_back();
-            if (chunk->has_room_for(parts)) return chunk;
+            if (chunk->has_room_for(bytes)) return chunk;
             lock.unlock();
             if (auto put = put_sorted(std::move(chunk)); !put) return put.error();
             lock.lock();

@@ -13,7 +13,6 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
-#include "storage/codec.h"
 
 /// Sorting more records than fit into memory: chunks are filled and sorted, each by one thread at a
 /// time, and spilled as sorted runs when they take too much; at the end all are merged.
@@ -46,8 +45,8 @@ class RunChunk {
     bool is_empty() const { return items_.empty(); }
     std::size_t count() const { return items_.size(); }
     /// An empty chunk has room for any record.
-    bool has_room_for(const RecordParts& parts) const;
-    void append(const RecordParts& parts, std::uint64_t number);
+    bool has_room_for(std::size_t bytes) const { return is_empty() || size_ + bytes <= bytes_; }
+    void append(std::string_view key, BytesView stored, std::uint64_t number);
     /// By key; of equal ones the one with the highest number comes first, as the merge wants it.
     void sort();
     RunEntry at(std::size_t i);
@@ -107,7 +106,7 @@ class SortedRuns {
         Filler& operator=(const Filler&) = delete;
 
         /// Of equal keys the one with the highest `number` counts. Waits while memory is full.
-        Result<void> add(const RecordParts& parts, std::uint64_t number);
+        Result<void> add(std::string_view key, BytesView stored, std::uint64_t number);
 
       private:
         SortedRuns& runs_;
@@ -116,8 +115,8 @@ class SortedRuns {
     };
 
     /// One record, from any thread: many are better given to a filler.
-    Result<void> add(const RecordParts& parts, std::uint64_t number) {
-        return Filler(*this).add(parts, number);
+    Result<void> add(std::string_view key, BytesView stored, std::uint64_t number) {
+        return Filler(*this).add(key, stored, number);
     }
 
     /// No more is added, and no filler is left. The merge borrows from this object.
@@ -127,7 +126,7 @@ class SortedRuns {
     std::size_t spilled_runs() const { return spilled_.size(); }
 
   private:
-    Result<Chunk> take_chunk(const RecordParts& parts);
+    Result<Chunk> take_chunk(std::size_t bytes);
     void give_back(Chunk chunk, std::uint64_t records);
     Result<void> put_sorted(Chunk chunk);
     Result<void> spill(std::vector<Chunk> chunks, const std::filesystem::path& path);

@@ -26,14 +26,14 @@ rocksdb::EnvOptions environment() {
 
 }  // namespace
 
-SstFiles::SstFiles(const RocksDb& rocks, Family family, std::filesystem::path dir)
+SstFiles::SstFiles(const RocksDb& rocks, Family family, std::filesystem::path dir, bool packed)
     : rocks_(rocks),
       family_(family),
       dir_(std::move(dir)),
       // The page cache may keep the files: lookups will want them.
-      writer_(std::make_unique<rocksdb::SstFileWriter>(environment(), rocks.file_options(family),
-                                                       rocks.family(family),
-                                                       /*invalidate_page_cache=*/false)) {}
+      writer_(std::make_unique<rocksdb::SstFileWriter>(
+          environment(), rocks.file_options(family, packed), rocks.family(family),
+          /*invalidate_page_cache=*/false)) {}
 
 SstFiles::~SstFiles() = default;
 

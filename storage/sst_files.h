@@ -25,7 +25,8 @@ namespace idnode::storage {
 /// Writes sorted entries of one family into files of bounded size that can be ingested.
 class SstFiles {
   public:
-    SstFiles(const RocksDb& rocks, Family family, std::filesystem::path dir);
+    /// `packed`: the values are packed already, and their blocks stay plain.
+    SstFiles(const RocksDb& rocks, Family family, std::filesystem::path dir, bool packed = false);
     ~SstFiles();
     SstFiles(const SstFiles&) = delete;
     SstFiles& operator=(const SstFiles&) = delete;
