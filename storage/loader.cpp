@@ -235,7 +235,6 @@ Result<Loader::Counts> Loader::finish(const Progress& progress, BytesView mirror
         if (auto closed = out.meta.close(); !closed) return closed.error();
     }
     if (auto ingested = ingest(out); !ingested) return ingested.error();
-    if (auto read = store_.refresh(); !read) return read.error();
     return counts_;
 }
 
@@ -388,10 +387,7 @@ Result<void> Loader::ingest(const Output& out) {
         arg.options.write_global_seqno = false;  // the synced files stay as they are
     }
     if (files.empty()) return {};
-    // One edit of the manifest adds all files of all families.
-    const rocksdb::Status status = store_.rocks().db().IngestExternalFiles(files);
-    if (!status.ok()) return store_.rocks().error("adding the files of an import", status);
-    return {};
+    return store_.ingest(files);
 }
 
 }  // namespace idnode::storage

@@ -243,6 +243,28 @@ class Writing {
     rocksdb::WriteBatch batch_;
 };
 
+/// Calls `visit` with the last effect on each record; `effects` are in key order.
+template <class Visit>
+void for_each_record(const std::vector<const Effect*>& effects, Visit visit) {
+    for (std::size_t i = 0; i < effects.size(); ++i) {
+        const Effect& effect = *effects[i];
+        if (effect.family != Family::kRecords) continue;
+        const bool is_last = i + 1 == effects.size() || effects[i + 1]->earlier != &effect;
+        if (is_last) visit(effect);
+    }
+}
+
+void begin_change(HotRecords& hot, const std::vector<const Effect*>& effects) {
+    for_each_record(effects, [&](const Effect& effect) { hot.begin_change(effect.key); });
+}
+
+void end_change(HotRecords& hot, const std::vector<const Effect*>& effects) {
+    for_each_record(effects, [&](const Effect& effect) {
+        hot.end_change(effect.key,
+                       effect.value ? std::optional<BytesView>(*effect.value) : std::nullopt);
+    });
+}
+
 struct LogEnd {
     model::TransactionId id = 0;
     model::TimeMs time = 0;
@@ -315,7 +337,18 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksOptions& options
     if (!rocks) return rocks.error();
     std::unique_ptr<RocksStore> store(new RocksStore(*std::move(rocks), clock, options.read_only));
     if (auto read = store->refresh(); !read) return read.error();
+    if (options.records_bytes > 0 && !options.read_only) {
+        if (auto kept = store->start_keeping(options.records_bytes); !kept) return kept.error();
+    }
     return store;
+}
+
+Result<void> RocksStore::start_keeping(std::uint64_t bytes) {
+    auto hot = HotRecords::make(bytes);
+    if (!hot) return hot.error();
+    hot_ = *std::move(hot);
+    warm_up_.emplace(*rocks_, *hot_);
+    return {};
 }
 
 model::TimeMs RocksStore::log_time() const {
@@ -337,11 +370,25 @@ Result<void> RocksStore::refresh() {
     return {};
 }
 
+void RocksStore::foresee(std::span<const std::string_view> keys) const {
+    if (hot_) hot_->foresee(keys);
+}
+
 Result<model::Lookup> RocksStore::read(
     std::string_view key, model::ReadTier tier,
     model::FunctionRef<void(const model::RecordView&)> visit) const {
     static const rocksdb::ReadOptions memory = read_options(rocksdb::kBlockCacheTier);
     static const rocksdb::ReadOptions any = read_options(rocksdb::kReadAllTier);
+    Result<model::Lookup> found = model::Lookup::kFound;
+    const auto show = [&](BytesView stored) {
+        if (const auto view = decode_record(key, stored)) {
+            visit(*view);
+        } else {
+            found = view.error();
+        }
+    };
+    if (hot_ && hot_->read(key, show)) return found;
+    const HotRecords::Moment before = hot_ ? hot_->now() : 0;
     // Kept from call to call for its buffer; what it pins is let go before the call returns.
     thread_local rocksdb::PinnableSlice value;
     struct LetGo {
@@ -357,10 +404,9 @@ Result<model::Lookup> RocksStore::read(
     thread_local Bytes unpacked;
     const auto stored = unpack_record(key, to_bytes_view(value), rocks_->dictionaries(), unpacked);
     if (!stored) return stored.error();
-    const auto view = decode_record(key, *stored);
-    if (!view) return view.error();
-    visit(*view);
-    return model::Lookup::kFound;
+    show(*stored);
+    if (hot_ && found) hot_->offer(key, *stored, before);
+    return found;
 }
 
 std::unique_ptr<model::RecordCursor> RocksStore::scan(std::string_view key_prefix,
@@ -398,18 +444,22 @@ void RocksStore::write(std::span<GroupCommit::Entry> group) {
 Result<void> RocksStore::write(const Plan& plan) {
     if (plan.effects().empty()) return {};
     Writing writing(*rocks_);
-    for (const Effect* effect : in_key_order(plan)) {
+    const std::vector<const Effect*> effects = in_key_order(plan);
+    for (const Effect* effect : effects) {
         if (auto added = writing.add(*effect); !added) return added;
     }
+    if (hot_) begin_change(*hot_, effects);
     rocksdb::WriteOptions options;
     options.sync = true;
     const rocksdb::Status status = rocks_->db().Write(options, &writing.batch());
     if (!status.ok()) {
+        // The change does not end: what is under its keys is asked of the disk.
         Error error = rocks_->error("writing a commit", status);
         error.code = Errc::kStorage;
         error.detail += "; nothing more is written until the store is opened again";
         return error;
     }
+    if (hot_) end_change(*hot_, effects);
     last_.store(plan.last(), std::memory_order_release);
     last_time_ = log_time();
     if (!plan.changes_prefixes()) return {};
@@ -502,6 +552,10 @@ Result<model::StoreCounts> RocksStore::counts() const {
     }
     counts.homed_prefixes = board_.current()->size();
     counts.log_end = {last()};
+    if (hot_) {
+        const HotRecords::Counts kept = hot_->counts();
+        counts.kept = {kept.records, kept.bytes, kept.bytes_max, kept.hits, kept.misses};
+    }
     return counts;
 }
 
@@ -523,6 +577,14 @@ Result<std::unique_ptr<model::Replacement>> RocksStore::begin_replacement(std::s
     if (!loader) return loader.error();
     return std::unique_ptr<model::Replacement>(
         std::make_unique<RocksReplacement>(*std::move(loader)));
+}
+
+Result<void> RocksStore::ingest(const std::vector<rocksdb::IngestExternalFileArg>& files) {
+    if (hot_) hot_->begin_replacement();
+    const rocksdb::Status status = rocks_->db().IngestExternalFiles(files);
+    if (hot_) hot_->end_replacement();
+    if (!status.ok()) return rocks_->error("adding the files of an import", status);
+    return refresh();
 }
 
 /// A checkpoint: the files of the store under a second name, so that it takes a moment and, at

@@ -6,11 +6,18 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "registry/model/ports.h"
 #include "storage/group_commit.h"
+#include "storage/hot_records.h"
 #include "storage/plan.h"
 #include "storage/rocks_db.h"
+#include "storage/warm_up.h"
+
+namespace rocksdb {
+struct IngestExternalFileArg;
+}
 
 namespace idnode::storage {
 
@@ -23,6 +30,7 @@ class RocksStore final : public model::RecordStore {
     Result<model::Lookup> read(
         std::string_view key, model::ReadTier tier,
         model::FunctionRef<void(const model::RecordView&)> visit) const override;
+    void foresee(std::span<const std::string_view> keys) const override;
     std::unique_ptr<model::RecordCursor> scan(std::string_view key_prefix,
                                               std::string_view after_key) const override;
     const model::PrefixBoard& prefixes() const override { return board_; }
@@ -61,16 +69,21 @@ class RocksStore final : public model::RecordStore {
     model::TimeMs log_time() const;
     /// Commits wait as long as the lock is held.
     std::unique_lock<std::mutex> hold_commits() { return std::unique_lock(writing_); }
-    /// Reads the homed prefixes and the end of the log again, after files were ingested.
-    Result<void> refresh();
+    /// Takes in the files of a load, all families with one edit of the manifest. With commits held.
+    Result<void> ingest(const std::vector<rocksdb::IngestExternalFileArg>& files);
 
   private:
     RocksStore(std::unique_ptr<RocksDb> rocks, const model::Clock& clock, bool read_only);
 
+    /// Reads the homed prefixes and the end of the log.
+    Result<void> refresh();
+    Result<void> start_keeping(std::uint64_t bytes);
     void write(std::span<GroupCommit::Entry> group);
     Result<void> write(const Plan& plan);
 
     std::unique_ptr<RocksDb> rocks_;
+    std::unique_ptr<HotRecords> hot_;  // null: nothing is kept in memory
+    std::optional<WarmUp> warm_up_;
     const model::Clock& clock_;
     const bool read_only_;
     std::atomic<model::TransactionId> last_{0};

@@ -16,6 +16,8 @@ struct RocksOptions {
     bool create = false;     // kInvalid if the folder holds anything already
     bool read_only = false;  // leaves a running node alone; sees what is there at opening
     std::uint64_t cache_bytes = 256ULL << 20U;  // block cache
+    /// For records in memory, in front of the disk; 0: none. Not where it is opened to read only.
+    std::uint64_t records_bytes = 0;
     int background_threads = 2;
 };
 

@@ -71,6 +71,15 @@ struct StoreCounts {
     std::uint64_t homed_prefixes = 0;
     std::uint64_t disk_bytes = 0;  // 0: not on disk
     LogPosition log_end;
+    /// Records that a store on disk keeps in memory too.
+    struct Kept {
+        std::uint64_t records = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t bytes_max = 0;  // 0: none are kept
+        std::uint64_t hits = 0;       // reads since the store was opened
+        std::uint64_t misses = 0;
+    };
+    Kept kept;
 };
 
 /// Walks records in key order, from one consistent snapshot. Not thread-safe; must not outlive its

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "registry/model/ports.h"
+#include "storage/hot_shard.h"
+#include "storage/readers.h"
+
+namespace idnode::storage {
+
+/// Stored records (codec.h) in memory, in front of the disk: from a hot set to everything. Readers
+/// take no lock and write nothing that others read, but for the marks of what they found.
+///
+/// Never a stale answer: between `begin_change` and `end_change` of a key, in which the disk
+/// changes, nothing is kept under it. Who looked before the beginning may still give the old
+/// record, as of then. After it everybody asks the disk, where old and new change places at one
+/// moment. After the end, which comes before the change is acknowledged, the new record may be
+/// kept. And what was read from the disk earlier is not kept later: whoever keeps something
+/// compares, under the lock that changes take too, the moment before the reading with that of the
+/// last change in the key's stripe; a change under way counts as later than every moment.
+class HotRecords {
+  public:
+    /// Larger records are read from the disk each time.
+    static constexpr std::size_t kStoredBytesMax = HotShard::kStoredBytesMax;
+    /// So much is taken at least.
+    static constexpr std::uint64_t kBytesMin = 512U << 10U;
+
+    /// Address space for `bytes`; memory is taken as it fills. kLimit: there is not so much.
+    static Result<std::unique_ptr<HotRecords>> make(std::uint64_t bytes);
+    ~HotRecords();
+    HotRecords(const HotRecords&) = delete;
+    HotRecords& operator=(const HotRecords&) = delete;
+
+    /// Calls `visit` with what is stored under `key` if it is here; the view is valid during the
+    /// call. `visit` must not read here.
+    bool read(std::string_view key, model::FunctionRef<void(BytesView)> visit) const;
+    /// Has the processor fetch what `read` of these keys will look at. Waits for nothing.
+    void foresee(std::span<const std::string_view> keys) const;
+
+    /// A place in the order of changes; to be taken before the disk is read.
+    using Moment = std::uint64_t;
+    Moment now() const { return changes_.load(); }
+    /// What a read that missed found on the disk after `moment`. Kept if there is room, or if the
+    /// key missed before, lately: what is asked for once shall not push out what is asked for
+    /// often. Waits for nobody.
+    void offer(std::string_view key, BytesView stored, Moment moment);
+    /// The same with something that nobody asked for. False: there was no room.
+    bool fill(std::string_view key, BytesView stored, Moment moment);
+
+    /// The disk is going to be changed under `key`; it has been, and `stored` is there now
+    /// (nothing: erased, or unknown). One change of a key at a time. A change that fails need not
+    /// end: its key is then never kept again.
+    void begin_change(std::string_view key);
+    void end_change(std::string_view key, std::optional<BytesView> stored);
+    /// The same for all keys at once.
+    void begin_replacement();
+    void end_replacement();
+
+    struct Counts {
+        std::uint64_t records = 0;
+        std::uint64_t bytes = 0;  // of memory, as far as it has been used
+        std::uint64_t bytes_max = 0;
+        std::uint64_t hits = 0;
+        std::uint64_t misses = 0;
+    };
+    Counts counts() const;
+
+  private:
+    class Memory;
+    struct Shard;
+
+    HotRecords(std::unique_ptr<Memory> memory, std::uint64_t bytes);
+
+    Shard& shard_of(std::uint64_t hash) const;
+    /// Remembers that it missed, and says whether it did before.
+    bool missed_before(std::uint64_t hash);
+
+    const std::unique_ptr<Memory> memory_;
+    const std::uint64_t bytes_;
+    mutable Readers readers_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::span<std::uint16_t> missed_;  // tags of keys
+    std::atomic<Moment> changes_{0};
+};
+
+}  // namespace idnode::storage
