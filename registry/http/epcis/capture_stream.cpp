@@ -1,6 +1,5 @@
 #include "registry/http/epcis/capture_stream.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,171 +7,64 @@
 #include "proto/base/text.h"
 #include "registry/events/capture.h"
 #include "registry/events/documents.h"
-#include "registry/http/api/stream_place.h"
-#include "registry/http/api/writes.h"
+#include "registry/http/api/line_stream.h"
 #include "registry/http/epcis/extensions.h"
 #include "registry/http/epcis/problem.h"
 #include "registry/http/target.h"
 #include "registry/json/parse.h"
-#include "registry/registration/rates.h"
 
 namespace idnode::http {
 
 namespace {
 
 using registration::Actor;
-using registration::Code;
 using registration::Outcome;
-using registration::Refusal;
 
-/// A line that was refused.
-struct Failure {
-    std::uint64_t line = 0;
-    std::string event_id;
-    Refusal refusal;
-};
-
-/// Lines that were read and not yet committed.
-struct Group {
-    std::vector<v1::EventRecord> events;
-    std::vector<std::uint64_t> lines;  // of each event
-    std::vector<Failure> failures;
-};
-
-class CaptureStream final : public Upload {
+class CaptureStream final : public LineStream {
   public:
     CaptureStream(const events::Lifecycle& lifecycle, Actor actor, events::Namespaces namespaces,
                   StreamPlace place)
-        : lifecycle_(lifecycle),
-          actor_(std::move(actor)),
-          namespaces_(std::move(namespaces)),
-          place_(std::move(place)),
-          line_(place_.line),
-          progress_(place_.known) {}
-
-    bool take(BytesView piece, bool last, Bytes& out) override {
-        std::string_view text = as_text(piece);
-        for (auto end = text.find('\n'); end != std::string_view::npos && goes_on_;
-             end = text.find('\n')) {
-            take_line(text.substr(0, end), out);
-            text.remove_prefix(end + 1);
-        }
-        if (goes_on_) keep_rest(text);
-        if (goes_on_ && last && !rest_.empty()) take_line({}, out);
-        commit(last, out);
-        return goes_on_;
-    }
+        : LineStream(lifecycle.registrar, std::move(actor), std::move(place)),
+          lifecycle_(lifecycle),
+          namespaces_(std::move(namespaces)) {}
 
   private:
-    /// The beginning of a line whose end is still to come.
-    void keep_rest(std::string_view text) {
-        rest_.append(text);
-        if (rest_.size() <= kRowBytesMax) return;
-        goes_on_ = false;
-        fail(++line_, {},
-             {.code = Code::kLimit,
-              .message = "the line is longer than " + std::to_string(kRowBytesMax) + " octets",
-              .remedy = "send it again, shorter, with all that follows it"});
+    std::optional<std::size_t> end_of_line(std::string_view text) override {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos) return std::nullopt;
+        return end + 1;
     }
-
-    /// `end`: of the line, whose beginning may have come before.
-    void take_line(std::string_view end, Bytes& out) {
-        std::string joined = std::exchange(rest_, {});
-        if (!joined.empty()) end = joined.append(end);
-        ++line_;
-        if (line_ <= place_.known.lines()) return;  // done before
-        if (end.find_first_not_of(" \t\r") == std::string_view::npos) return;
-        auto json = json::parse(end, kRowBytesMax);
-        auto event = json ? events::read_single(lifecycle_, *json, namespaces_)
-                          : Outcome<v1::EventRecord>(registration::to_refusal(json.error()));
-        if (event) {
-            group_.events.push_back(*std::move(event));
-            group_.lines.push_back(line_);
-        } else {
-            fail(line_, {}, std::move(event).error());
-        }
-        if (group_.events.size() + group_.failures.size() >= kStreamLinesMax) commit(false, out);
+    Outcome<bool> take_header(std::string_view /*line*/) override { return false; }
+    Outcome<bool> add(std::string_view line) override {
+        if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return false;
+        auto json = json::parse(line, kRowBytesMax);
+        if (!json) return registration::to_refusal(json.error());
+        auto event = events::read_single(lifecycle_, *json, namespaces_);
+        if (!event) return std::move(event).error();
+        events_.push_back(*std::move(event));
+        return true;
     }
-
-    void fail(std::uint64_t line, std::string_view event_id, Refusal refusal) {
-        group_.failures.push_back({line, std::string(event_id), std::move(refusal)});
-    }
-
-    /// Everything up to the last whole line, durably; then the sender is told.
-    void commit(bool last, Bytes& out) {
-        const bool nothing_new = line_ <= progress_.lines() && group_.failures.empty();
-        if (!(nothing_new && !last)) {
-            if (const auto written = write(); !written) {
-                goes_on_ = false;
-                group_.failures.clear();
-                fail(progress_.lines() + 1, {}, written.error());
-            }
-            tell(last && goes_on_, out);
-        }
-        group_.events.clear();
-        group_.lines.clear();
-        group_.failures.clear();
-    }
-
-    Outcome<void> write() {
-        v1::StreamProgress next = progress_;
-        next.set_lines(std::max(line_, progress_.lines()));
-        next.set_failed(next.failed() + group_.failures.size());
-        const auto counted = [&next](const events::CapturedAll& all) {
-            v1::StreamProgress out = next;
-            const auto refused = static_cast<std::size_t>(
-                std::ranges::count_if(all, [](const auto& one) { return !one; }));
-            out.set_failed(out.failed() + refused);
-            out.set_done(out.done() + all.size() - refused);
-            return out;
-        };
-        ProgressKeeper keeper(lifecycle_.registrar, actor_, place_.id);
-        if (auto begun = keeper.begin(); !begun) return begun.error();
+    Outcome<std::vector<Refused>> write(const Remember& remember) override {
         events::CommitWith with;
-        if (keeper.keeps()) {
+        if (remember) {
             with.remember = [&](const events::CapturedAll& all) {
-                return keeper.edits(counted(all));
+                const auto done = count_done(all);
+                return remember(done, all.size() - done);
             };
         }
-        const auto rate =
-            registration::admit_identifiers(lifecycle_.registrar, actor_, group_.events.size());
-        if (!rate) return rate.error();
-        const auto all =
-            events::Capture(lifecycle_)
-                .capture(actor_, group_.events, registration::Together::kIndependent, with);
+        const auto all = events::Capture(lifecycle_)
+                             .capture(actor(), events_, registration::Together::kIndependent, with);
         if (!all) return all.error();
-        progress_ = counted(*all);
-        for (std::size_t at = 0; at < all->size(); ++at) {
-            if ((*all)[at]) continue;
-            fail(group_.lines[at], group_.events[at].event_id(), (*all)[at].error());
-        }
-        return {};
+        return refused_of(*all);
     }
-
-    void tell(bool ended, Bytes& out) {
-        std::ranges::sort(group_.failures, {}, &Failure::line);
-        for (const Failure& failure : group_.failures) {
-            v1::StreamProgress line;
-            auto& told = *line.mutable_failure();
-            told.set_line(failure.line);
-            told.set_event_id(failure.event_id);
-            *told.mutable_error() = to_error(failure.refusal);
-            append_line(line, out);
-        }
-        v1::StreamProgress line = progress_;
-        line.set_ended(ended);
-        append_line(line, out);
+    void name(std::size_t item, v1::StreamProgress::ItemFailure& told) const override {
+        told.set_event_id(events_[item].event_id());
     }
+    void forget() override { events_.clear(); }
 
     const events::Lifecycle& lifecycle_;
-    const Actor actor_;
     const events::Namespaces namespaces_;
-    const StreamPlace place_;
-    std::uint64_t line_;           // that was read last
-    v1::StreamProgress progress_;  // what is durable
-    std::string rest_;
-    Group group_;
-    bool goes_on_ = true;
+    std::vector<v1::EventRecord> events_;
 };
 
 }  // namespace
