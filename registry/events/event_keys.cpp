@@ -15,6 +15,8 @@ using model::Table;
 
 constexpr char kNul = '\0';
 constexpr std::size_t kOrdinalBytes = 4;
+// Larger events would make the index by identifier slow to walk.
+constexpr std::size_t kBesideBytesMax = 2'048;
 
 template <class Number>
 void append_number(Number number, std::string& out) {
@@ -78,7 +80,7 @@ class Writer {
   public:
     Writer(const EventKey& key, const v1::EventRecord& record, std::optional<EventKey> declares,
            std::vector<model::ObjectEdit>& out)
-        : key_(key), record_(record), declares_(declares), out_(out) {
+        : key_(key), record_(record), declares_(declares), touched_(touched_by(record)), out_(out) {
         append_time(record.event_time_ns(), end_);
         append_event_key(key, end_);
         if (!declares) return;
@@ -87,7 +89,7 @@ class Writer {
     }
 
     void write() {
-        put(Table::kEvents, to_key(key_), octets_of(record_));
+        body();
         if (declares_) {
             put(Table::kEventErrors, error_beginning(record_.event_id()) + to_key(key_),
                 to_bytes(to_key(*declares_)));
@@ -109,6 +111,24 @@ class Writer {
     }
     void index(Table table, std::string beginning) { put(table, std::move(beginning) + end_, {}); }
 
+    /// Small events lie with one of the things that they are about, so that a timeline is read in
+    /// one go; a pointer stands in their place.
+    void body() {
+        record_octets_ = octets_of(record_);
+        const auto home = std::ranges::find_if(touched_, [](const Touched& one) {
+            return (one.roles & (v1::EVENT_ROLE_CLASS | v1::EVENT_ROLE_LOT)) == 0;
+        });
+        if (home == touched_.end() || record_octets_.size() > kBesideBytesMax) {
+            put(Table::kEvents, to_key(key_), std::move(record_octets_));
+            return;
+        }
+        home_ = home->cid;
+        v1::EventRecord pointer;
+        pointer.set_lies_with(std::string(home_));
+        pointer.set_event_time_ns(record_.event_time_ns());
+        put(Table::kEvents, to_key(key_), octets_of(pointer));
+    }
+
     void word(WordKind kind, std::string_view word) {
         if (!word.empty()) index(Table::kEventsByWord, word_index_beginning(kind, word));
     }
@@ -120,7 +140,15 @@ class Writer {
         word(WordKind::kStage, record_.stage());
         if (record_.has_error()) word(WordKind::kErrorReason, record_.error().reason());
         for (const auto& one : record_.warnings()) word(WordKind::kWarning, one);
-        word(WordKind::kTransformation, record_.transformation_id());
+        transformation_id();
+    }
+    /// Traces follow it, so that what is declared wrong has its counter-entry.
+    void transformation_id() {
+        if (record_.transformation_id().empty()) return;
+        const std::string beginning =
+            word_index_beginning(WordKind::kTransformation, record_.transformation_id());
+        index(Table::kEventsByWord, beginning);
+        if (declares_) put(Table::kEventsByWord, beginning + wrong_end_ + to_key(key_), {});
     }
     void place(PlaceKind kind, const std::string& cid) {
         if (!cid.empty()) index(Table::kEventsByPlace, place_index_beginning(kind, cid));
@@ -152,10 +180,12 @@ class Writer {
         touch.set_biz_step(record_.biz_step());
         touch.set_stage(record_.stage());
         touch.set_tells(told_by(record_));
-        for (const Touched& one : touched_by(record_)) {
+        for (const Touched& one : touched_) {
             touch.set_roles(one.roles);
+            if (one.cid == home_) touch.set_record(record_octets_.data(), record_octets_.size());
             const std::string beginning = identifier_index_beginning(one.cid);
             put(Table::kEventsByIdentifier, beginning + end_, octets_of(touch));
+            touch.clear_record();
             if (!declares_) continue;
             put(Table::kEventsByIdentifier, beginning + wrong_end_ + to_key(key_), {});
         }
@@ -225,19 +255,15 @@ class Writer {
         for (const auto& one : record_.output_quantities()) {
             transformed(one.epc_class(), LinkRole::kOutput, true);
         }
-        if (record_.transformation_id().empty()) return;
-        const std::string beginning = transformation_beginning(record_.transformation_id());
-        if (declares_) {
-            put(Table::kTransformationEvents, beginning + wrong_end_ + to_key(key_), {});
-        } else {
-            index(Table::kTransformationEvents, beginning);
-        }
     }
 
     const EventKey key_;
     const v1::EventRecord& record_;
     const std::optional<EventKey> declares_;
+    const std::vector<Touched> touched_;
     std::vector<model::ObjectEdit>& out_;
+    Bytes record_octets_;    // as it is stored
+    std::string_view home_;  // with which identifier the event lies; empty: with none
     std::string end_;        // of this event's entries
     std::string wrong_end_;  // of those of the event that it declares wrong
     std::uint32_t ordinal_ = 0;
@@ -356,12 +382,6 @@ std::string reference_index_beginning(ReferenceKind kind, std::string_view type,
 std::string identifier_index_beginning(std::string_view cid) {
     std::string out;
     append_identifier(cid, out);
-    return out;
-}
-
-std::string transformation_beginning(std::string_view transformation_id) {
-    std::string out(transformation_id);
-    out += kNul;
     return out;
 }
 

@@ -94,7 +94,6 @@ std::string place_index_beginning(PlaceKind kind, std::string_view cid);
 std::string reference_index_beginning(ReferenceKind kind, std::string_view type,
                                       std::string_view id);
 std::string identifier_index_beginning(std::string_view cid);
-std::string transformation_beginning(std::string_view transformation_id);
 /// kEventErrors: declarations about this event.
 std::string error_beginning(std::string_view event_id);
 

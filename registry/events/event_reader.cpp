@@ -135,15 +135,33 @@ model::ObjectCursor& EventReader::cursor(Table table) {
     return *cursors_.emplace_back(table, std::move(cursor)).second;
 }
 
+Result<v1::EventRecord> read_event(const model::RecordStore& store, const EventKey& key,
+                                   BytesView octets) {
+    v1::EventRecord out;
+    if (!read_message(octets, out)) return damaged("an event");
+    if (out.lies_with().empty()) return out;
+    std::string place = identifier_index_beginning(out.lies_with());
+    append_time(out.event_time_ns(), place);
+    append_event_key(key, place);
+    const auto stored = store.read_object(Table::kEventsByIdentifier, place);
+    if (!stored) return stored.error();
+    v1::EventTouch touch;
+    if (!*stored || !read_message((*stored)->value, touch) ||
+        !out.ParseFromString(touch.record())) {
+        return damaged("an event, or an entry of the index by identifier");
+    }
+    return out;
+}
+
 Result<std::optional<v1::EventRecord>> EventReader::find(const EventKey& key) {
     if (key > known_.last) return std::optional<v1::EventRecord>{};
     // Events are never changed: a single read costs less than a cursor, and sees the same.
     const auto stored = store_.read_object(Table::kEvents, to_key(key));
     if (!stored) return stored.error();
     if (!*stored) return std::optional<v1::EventRecord>{};
-    std::optional<v1::EventRecord> out(std::in_place);
-    if (!read_message((*stored)->value, *out)) return damaged("an event");
-    return out;
+    auto out = read_event(store_, key, (*stored)->value);
+    if (!out) return std::move(out).error();
+    return std::optional(*std::move(out));
 }
 
 Result<std::optional<StoredEvent>> EventReader::find(std::string_view event_id) {
@@ -274,8 +292,9 @@ Result<void> EventReader::below(
 
 Result<void> EventReader::transformation(std::string_view transformation_id,
                                          model::FunctionRef<bool(const EntryEnd&)> visit) {
-    EntryWalk walk(cursor(Table::kTransformationEvents), known_,
-                   transformation_beginning(transformation_id), read_entry_end);
+    EntryWalk walk(cursor(Table::kEventsByWord), known_,
+                   word_index_beginning(WordKind::kTransformation, transformation_id),
+                   read_entry_end);
     return walk.ascend(
         {}, [&](const Entry& entry) { return entry.end.declared ? true : visit(entry.end); });
 }

@@ -32,6 +32,10 @@ struct Link {
     v1::EventLink what;
 };
 
+/// The event of an entry of kEvents, wherever it lies.
+Result<v1::EventRecord> read_event(const model::RecordStore& store, const EventKey& key,
+                                   BytesView octets);
+
 /// Reads stored events. Cheap to make, one for each request; keeps cursors and so one snapshot of
 /// each table from its first use on. Blocks on the disk. Not thread-safe.
 class EventReader {

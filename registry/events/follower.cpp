@@ -28,15 +28,14 @@ Outcome<Followed> follow_events(const model::RecordStore& store, const Query& qu
             out.is_at_end = false;
             break;
         }
-        v1::EventRecord record;
-        if (!registration::from_octets(cursor->value(), record)) {
-            return registration::damaged_object();
-        }
+        auto stored = read_event(store, *key, cursor->value());
+        if (!stored) return registration::to_refusal(stored.error());
+        v1::EventRecord& record = *stored;
         if (record.label().level() < v1::DATA_LEVEL_CORE && query.matches(record)) {
             const auto readable = access.may_read(record);
             if (!readable) return readable.error();
             if (*readable) {
-                bytes += cursor->value().size();
+                bytes += record.ByteSizeLong();
                 out.events.push_back({*key, std::move(record)});
             }
         }

@@ -111,17 +111,16 @@ class Reader {
         after_ = std::max(after_, place_of(one.end));
         const std::uint32_t warnings = machine_.show(one.seen());
         if (wanted_ != kNoWarning && (warnings & wanted_) == 0) return {};
-        auto record = events.find(one.end.event);
+        auto record = record_of(events, one);
         if (!record) return to_refusal(record.error());
-        if (!*record) return {};
-        const auto readable = access_.may_read(**record);
+        const auto readable = access_.may_read(*record);
         if (!readable) return readable.error();
         if (!*readable) {
             ++out_.redacted;
             return {};
         }
         out_.events.push_back(
-            {**std::move(record), one.end.event, one.what.roles(), one.via, warnings});
+            {*std::move(record), one.end.event, one.what.roles(), one.via, warnings});
         return {};
     }
 

@@ -81,6 +81,15 @@ StageMachine::Seen LifeEvent::seen() const {
             .inherited = is_inherited()};
 }
 
+Result<v1::EventRecord> record_of(EventReader& reader, const LifeEvent& one) {
+    v1::EventRecord out;
+    if (!one.what.record().empty() && out.ParseFromString(one.what.record())) return out;
+    auto found = reader.find(one.end.event);
+    if (!found) return std::move(found).error();
+    if (!*found) return Error{Errc::kDamaged, "an event of the index by identifier is missing"};
+    return **std::move(found);
+}
+
 Outcome<Stays> stays_of(EventReader& reader, Containments& containments, Access& access,
                         std::string_view cid) {
     struct Inside {
@@ -200,10 +209,9 @@ Result<void> LifeReader::settle_ties(std::vector<LifeEvent>& events) {
         if (end - begin < 2 || end - begin > kTiesMax) continue;
         std::vector<std::pair<std::string, LifeEvent>> by_id;
         for (std::size_t at = begin; at < end; ++at) {
-            auto record = reader_.find(events[at].end.event);
+            const auto record = record_of(reader_, events[at]);
             if (!record) return record.error();
-            by_id.emplace_back(*record ? (*record)->event_id() : std::string(),
-                               std::move(events[at]));
+            by_id.emplace_back(record->event_id(), std::move(events[at]));
         }
         std::ranges::sort(by_id, {}, &std::pair<std::string, LifeEvent>::first);
         for (std::size_t at = begin; at < end; ++at) {

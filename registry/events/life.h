@@ -48,6 +48,9 @@ struct LifeEvent {
     StageMachine::Seen seen() const;
 };
 
+/// Its record: mostly it lies with the identifier.
+Result<v1::EventRecord> record_of(EventReader& reader, const LifeEvent& one);
+
 /// Where a page of a life begins: behind this event.
 struct LifePlace {
     std::int64_t event_time_ns = INT64_MIN;

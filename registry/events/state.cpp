@@ -140,12 +140,11 @@ class Reading {
             return std::optional<v1::EventRecord>{};
         }
         ++reads_;
-        auto record = events_.find(one.end.event);
+        auto record = record_of(events_, one);
         if (!record) return to_refusal(record.error());
-        if (!*record) return std::optional<v1::EventRecord>{};
-        const auto readable = access_.may_read(**record);
+        const auto readable = access_.may_read(*record);
         if (!readable) return readable.error();
-        if (*readable) return std::move(*record);
+        if (*readable) return std::optional(*std::move(record));
         ++state_.redacted;
         return std::optional<v1::EventRecord>{};
     }

@@ -35,13 +35,7 @@ Outcome<void> TraceWalk::to_contents(const std::string& cid) {
         const auto leave = leave_for(one);
         if (!leave) return leave.error();
         if (!leave->is_known) continue;
-        const Edge edge{.step = {.from = frontier_[place_],
-                                 .kind = trail_kind(one.kind),
-                                 .at_ns = one.during.from_ns,
-                                 .event = one.opened_by},
-                        .is_clear = leave->is_clear,
-                        .owner_id = one.opened.enterprise_id};
-        if (auto done = reach(one.child, edge, growth); !done) return done;
+        if (auto done = reach(one.child, edge_of(one, place_, *leave), growth); !done) return done;
     }
     return {};
 }
@@ -86,12 +80,7 @@ Outcome<void> TraceWalk::to_inputs() {
         Used used{.at_ns = first.at_ns, .inside = {}};
         for (const Gathered& one : of_event) used.inside.add(inside_since(one.place, one.at_ns));
         const Growth growth{.used = {std::move(used)}};
-        const Edge edge{.step = {.from = frontier_[first.place],
-                                 .kind = TrailKind::kTransformation,
-                                 .at_ns = first.at_ns,
-                                 .event = first.event},
-                        .is_clear = first.is_clear,
-                        .owner_id = (*record)->enterprise_id()};
+        const Edge edge = edge_of(first, TrailKind::kTransformation, **record);
         return each_of((*record)->inputs(), (*record)->input_quantities(),
                        [&](const std::string& used) { return reach(used, edge, growth); });
     });
@@ -115,12 +104,8 @@ Outcome<void> TraceWalk::runs_to_inputs() {
             for (const auto& [made_ns, then] : inside) {
                 growth.add(Used{std::min(made_ns, record.event_time_ns()), then});
             }
-            const Edge edge{.step = {.from = frontier_[last.place],
-                                     .kind = TrailKind::kTransformation,
-                                     .at_ns = last.at_ns,
-                                     .event = event},
-                            .is_clear = is_clear && last.is_clear,
-                            .owner_id = record.enterprise_id()};
+            const Gathered by{event, last.place, last.at_ns, is_clear && last.is_clear};
+            const Edge edge = edge_of(by, TrailKind::kTransformation, record);
             return each_of(record.inputs(), record.input_quantities(),
                            [&](const std::string& used) { return reach(used, edge, growth); });
         });

@@ -39,14 +39,8 @@ Outcome<void> TraceWalk::into_containers(std::uint32_t place, const std::string&
         const auto leave = leave_for(one);
         if (!leave) return leave.error();
         if (!leave->is_known) continue;
-        const Edge edge{.step = {.from = frontier_[place],
-                                 .kind = trail_kind(one.kind),
-                                 .at_ns = one.during.from_ns,
-                                 .event = one.opened_by},
-                        .is_clear = leave->is_clear,
-                        .owner_id = one.opened.enterprise_id};
         Growth growth{.reached = std::move(inside)};
-        if (auto done = reach(one.parent, edge, growth); !done) return done;
+        if (auto done = reach(one.parent, edge_of(one, place, *leave), growth); !done) return done;
         const bool is_there = question_.with_present && leave->is_clear && !one.is_possible &&
                               one.during.is_open() && one.kind == ContainmentKind::kAggregation;
         const auto container = result_.nodes.find(one.parent_key);
@@ -116,12 +110,7 @@ Outcome<void> TraceWalk::read_members() {
         for (const Gathered& one : of_event) {
             const Growth growth{
                 .reached = grown_[one.place].reached.overlap_with({one.at_ns, Interval::kNoEnd})};
-            const Edge edge{.step = {.from = frontier_[one.place],
-                                     .kind = TrailKind::kLot,
-                                     .at_ns = one.at_ns,
-                                     .event = one.event},
-                            .is_clear = one.is_clear,
-                            .owner_id = (*record)->enterprise_id()};
+            const Edge edge = edge_of(one, TrailKind::kLot, **record);
             const auto to = [&](const std::string& member) { return reach(member, edge, growth); };
             auto done = (*record)->type() == v1::EVENT_TYPE_TRANSFORMATION
                             ? each_of((*record)->outputs(), {}, to)
@@ -148,12 +137,7 @@ Outcome<void> TraceWalk::to_outputs() {
         auto record = records_.find(first.event);
         if (!record) return to_refusal(record.error());
         if (!*record) return {};
-        const Edge edge{.step = {.from = frontier_[first.place],
-                                 .kind = TrailKind::kTransformation,
-                                 .at_ns = first.at_ns,
-                                 .event = first.event},
-                        .is_clear = first.is_clear,
-                        .owner_id = (*record)->enterprise_id()};
+        const Edge edge = edge_of(first, TrailKind::kTransformation, **record);
         const Growth growth{.reached = Intervals({first.at_ns, Interval::kNoEnd})};
         return each_of((*record)->outputs(), (*record)->output_quantities(),
                        [&](const std::string& made) { return reach(made, edge, growth); });
@@ -172,12 +156,8 @@ Outcome<void> TraceWalk::runs_to_outputs() {
         const Growth growth{.reached = Intervals({first.at_ns, Interval::kNoEnd})};
         auto done = each_of_run(transformation_id, [&](const v1::EventRecord& record,
                                                        const EventKey& event, bool is_clear) {
-            const Edge edge{.step = {.from = frontier_[first.place],
-                                     .kind = TrailKind::kTransformation,
-                                     .at_ns = first.at_ns,
-                                     .event = event},
-                            .is_clear = is_clear && first.is_clear,
-                            .owner_id = record.enterprise_id()};
+            const Gathered by{event, first.place, first.at_ns, is_clear && first.is_clear};
+            const Edge edge = edge_of(by, TrailKind::kTransformation, record);
             return each_of(record.outputs(), record.output_quantities(),
                            [&](const std::string& made) { return reach(made, edge, growth); });
         });

@@ -312,7 +312,7 @@ Outcome<void> TraceWalk::each_of_run(const std::string& transformation_id, RunVi
         if (is_over()) return {};
         auto record = records_.find(end.event);
         if (!record) return to_refusal(record.error());
-        if (!*record) continue;
+        if (!*record || (*record)->has_error()) continue;
         const auto leave = leave_for(**record);
         if (!leave) return leave.error();
         if (!leave->is_known) continue;
@@ -437,6 +437,26 @@ Outcome<TraceWalk::Leave> TraceWalk::leave_for(const Containment& one) {
     if (!closing) return closing.error();
     leave->is_clear = leave->is_clear && closing->is_clear;
     return leave;
+}
+
+TraceWalk::Edge TraceWalk::edge_of(const Containment& one, std::uint32_t place,
+                                   const Leave& leave) const {
+    return {.step = {.from = frontier_[place],
+                     .kind = trail_kind(one.kind),
+                     .at_ns = one.during.from_ns,
+                     .event = one.opened_by},
+            .is_clear = leave.is_clear,
+            .owner_id = one.opened.enterprise_id};
+}
+
+TraceWalk::Edge TraceWalk::edge_of(const Gathered& seen, TrailKind kind,
+                                   const v1::EventRecord& record) const {
+    return {.step = {.from = frontier_[seen.place],
+                     .kind = kind,
+                     .at_ns = seen.at_ns,
+                     .event = seen.event},
+            .is_clear = seen.is_clear,
+            .owner_id = record.enterprise_id()};
 }
 
 }  // namespace idnode::events

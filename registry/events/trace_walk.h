@@ -116,6 +116,10 @@ class TraceWalk {
     registration::Outcome<Leave> leave_for(const v1::EventRecord& record);
     registration::Outcome<Leave> leave_for(std::string_view cid, const v1::EventLink& link);
     registration::Outcome<Leave> leave_for(const Containment& one);
+    /// From the node at `place` of the frontier into, or out of, what it was with.
+    Edge edge_of(const Containment& one, std::uint32_t place, const Leave& leave) const;
+    /// From the node of `seen`, as the event says that is stored as `record`.
+    Edge edge_of(const Gathered& seen, TrailKind kind, const v1::EventRecord& record) const;
 
     const TraceQuestion& question_;
     Sight& sight_;

@@ -46,16 +46,15 @@ enum class Table : std::uint8_t {  // stored
     kPeerTokens = 83,     // u64 enterprise, folded prefix of other nodes
     // Lifecycle events and their indexes (`registry/events/event_keys.h`): without log entries,
     // the indexes in a family of their own.
-    kEvents = 128,                // event key
-    kEventErrors = 129,           // event id, NUL, event key of the declaration
-    kEventsByIdentifier = 130,    // identifier, time, event key
-    kEventLinks = 131,            // identifier, role, time, event key
-    kEventsByTime = 132,          // time, event key
-    kEventsByType = 133,          // type and action, time, event key
-    kEventsByWord = 134,          // kind of word, word, NUL, time, event key
-    kEventsByPlace = 135,         // kind of place, identifier, time, event key
-    kEventsByReference = 136,     // kind, type, NUL, id, NUL, time, event key
-    kTransformationEvents = 137,  // transformation id, NUL, time, event key
+    kEvents = 128,              // event key; the event, or where it lies
+    kEventErrors = 129,         // event id, NUL, event key of the declaration
+    kEventsByIdentifier = 130,  // identifier, time, event key
+    kEventLinks = 131,          // identifier, role, time, event key
+    kEventsByTime = 132,        // time, event key
+    kEventsByType = 133,        // type and action, time, event key
+    kEventsByWord = 134,        // kind of word, word, NUL, time, event key
+    kEventsByPlace = 135,       // kind of place, identifier, time, event key
+    kEventsByReference = 136,   // kind, type, NUL, id, NUL, time, event key
 };
 
 /// Events and their indexes only grow: what is written without an expected version is written

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "proto/idnode/v1/event.pb.h"
+#include "registry/events/event_reader.h"
 #include "storage/stores.h"
 #include "tests/server/registration_client.h"
 #include "tests/support/effort.h"
@@ -48,11 +48,12 @@ std::map<std::string, int> stored_products(const NodeFolder& node) {
     const auto events = (*store)->walk_objects(model::Table::kEvents);
     std::map<std::string, int> out;
     for (auto there = events->seek({}); there && *there; there = events->next()) {
-        v1::EventRecord record;
-        const BytesView octets = events->value();
-        REQUIRE(record.ParseFromArray(octets.data(), static_cast<int>(octets.size())));
-        REQUIRE(record.epcs_size() == 1);
-        ++out[record.epcs(0)];
+        const auto key = events::read_event_key(events->key());
+        REQUIRE(key);
+        const auto record = events::read_event(**store, *key, events->value());
+        REQUIRE(record);
+        REQUIRE(record->epcs_size() == 1);
+        ++out[record->epcs(0)];
     }
     return out;
 }
