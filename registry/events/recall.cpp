@@ -132,6 +132,7 @@ Outcome<std::unique_ptr<Recall>> Recall::make(const Lifecycle& lifecycle, Access
                         {.direction = TraceDirection::kForward,
                          .as_of_ns = question.as_of_ns,
                          .depth_max = question.depth_max,
+                         .nodes_max = kRecallNodesMax,
                          .with_possible = question.with_possible,
                          .with_present = true,
                          .deadline = question.deadline},
@@ -241,14 +242,26 @@ bool Recall::write(std::string& out) {
     return false;
 }
 
+/// Suspects keep the names by which they were asked for, whatever is known of them.
+bool Recall::is_named(const TraceNode& node) {
+    return node.is_visible || node.via.from == kNoNode;
+}
+
+void Recall::append_name(NodeId id, std::string& out) const {
+    if (is_named(result_.nodes[id])) {
+        append_member("id", result_.nodes.cid(id), out);
+    } else {
+        append_member("ref", names_.name_of(id), out);
+    }
+}
+
 void Recall::write_line(const Line& line, std::string& out) {
     const TraceNode& node = result_.nodes[line.id];
-    const std::string name = names_.name_of(line.id);
     out += '{';
-    append_member(node.is_visible ? "id" : "ref", name, out);
+    append_name(line.id, out);
     append_member("state", line.is_current ? "current" : "historic", out);
-    if (node.is_visible) {
-        append_member("level", level_of(name), out);
+    if (is_named(node)) {
+        append_member("level", level_of(result_.nodes.cid(line.id)), out);
         if (line.holder != 0) append_member("holder", holders_[line.holder], out);
         if (line.stage != 0) append_member("stage", result_.stages[line.stage], out);
     } else {
@@ -284,7 +297,7 @@ void Recall::write_path(NodeId id, std::string& out) {
 void Recall::write_step(NodeId id, std::string& out) const {
     const TraceNode& node = result_.nodes[id];
     out += '{';
-    append_member(node.is_visible ? "id" : "ref", names_.name_of(id), out);
+    append_name(id, out);
     if (node.via.from != kNoNode) {
         const bool is_told = node.is_visible && !node.is_unclear;
         append_member("via", is_told ? name_of(node.via.kind) : "redacted", out);
@@ -298,7 +311,7 @@ void Recall::write_summary(std::string& out) const {
     std::size_t redacted = 0;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> groups;
     for (const Line& line : lines_) {
-        if (!result_.nodes[line.id].is_visible) ++redacted;
+        if (!is_named(result_.nodes[line.id])) ++redacted;
         if (!line.is_current) continue;
         ++current;
         ++groups[{line.holder, line.stage}];

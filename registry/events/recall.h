@@ -12,6 +12,7 @@
 namespace idnode::events {
 
 inline constexpr std::size_t kRecallSuspectsMax = 10'000;
+inline constexpr std::size_t kRecallNodesMax = 2'000'000;
 
 struct RecallQuestion {
     std::vector<std::string> suspects{};  // lots, components, logistic units
@@ -61,6 +62,8 @@ class Recall {
     registration::Outcome<void> read_holders();
     EventKey holder_event(NodeId id) const;
     std::uint32_t stage_of(NodeId id) const;
+    static bool is_named(const TraceNode& node);
+    void append_name(NodeId id, std::string& out) const;
     void write_line(const Line& line, std::string& out);
     void write_path(NodeId id, std::string& out);
     void write_step(NodeId id, std::string& out) const;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "registry/events/event_log.h"
@@ -27,8 +28,11 @@ class StandingClock final : public model::Clock {
 };
 
 struct EventWorld {
+    EventWorld() : store(storage::make_memory_store(clock)) {}
+    explicit EventWorld(std::unique_ptr<model::RecordStore> filled) : store(std::move(filled)) {}
+
     StandingClock clock;
-    std::unique_ptr<model::RecordStore> store = storage::make_memory_store(clock);
+    std::unique_ptr<model::RecordStore> store;
     std::unique_ptr<model::Entropy> entropy = crypto::make_entropy();
     std::unique_ptr<model::Digests> digests = crypto::make_digests();
     std::unique_ptr<model::Passwords> passwords = crypto::make_passwords(*entropy);
