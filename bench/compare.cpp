@@ -1,12 +1,14 @@
 #include "bench/compare.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 
 #include "bench/echo_process.h"
+#include "bench/spread.h"
 #include "proto/base/limits.h"
 
 namespace idnode::bench {
@@ -14,7 +16,8 @@ namespace {
 
 // Of a turn: long enough to fill caches and to learn the size of answers.
 constexpr int kWarmUpDivisor = 2;
-constexpr double kSteadyRate = 50'000;
+// Few enough to stay in the processor's caches.
+constexpr std::size_t kHotRecords = 1'000;
 
 Case make_case(std::string name, std::string what, Transport transport, std::size_t sockets,
                std::size_t window) {
@@ -25,14 +28,23 @@ Case make_case(std::string name, std::string what, Transport transport, std::siz
     return out;
 }
 
+double seconds_between(std::chrono::nanoseconds before, std::chrono::nanoseconds after) {
+    return std::chrono::duration<double>(after - before).count();
+}
+
 Result<Sample> take_turn(const LookupOptions& lookup, pid_t process, const RecordSet& records) {
     const auto before = cpu_time(process);
     if (!before) return before.error();
+    const auto own_before = cpu_time(::getpid());
+    if (!own_before) return own_before.error();
     auto result = run_lookup(lookup, records);
     if (!result) return result.error();
     const auto after = cpu_time(process);
     if (!after) return after.error();
-    return Sample{std::move(*result), std::chrono::duration<double>(*after - *before).count()};
+    const auto own_after = cpu_time(::getpid());
+    if (!own_after) return own_after.error();
+    return Sample{std::move(*result), seconds_between(*before, *after),
+                  seconds_between(*own_before, *own_after)};
 }
 
 std::size_t mean_answer_bytes(const Tally& tally) {
@@ -40,28 +52,30 @@ std::size_t mean_answer_bytes(const Tally& tally) {
         std::lround(static_cast<double>(tally.answer_bytes) / static_cast<double>(tally.correct)));
 }
 
-struct Spread {
-    double median = 0;
-    double least = 0;
-    double most = 0;
-};
+std::vector<double> each(const std::vector<Sample>& samples,
+                         const std::function<double(const Sample&)>& read) {
+    std::vector<double> out;
+    for (const Sample& sample : samples) out.push_back(read(sample));
+    return out;
+}
 
 Spread spread(const std::vector<Sample>& samples,
               const std::function<double(const Sample&)>& read) {
-    std::vector<double> values;
-    for (const Sample& sample : samples) values.push_back(read(sample));
-    std::sort(values.begin(), values.end());
-    const std::size_t middle = values.size() / 2;
-    const double median =
-        values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-    return {median, values.front(), values.back()};
+    return spread_of(each(samples, read));
 }
 
 double rate(const Sample& sample) {
     return sample.result.rate();
 }
+double per_cpu_second(const Sample& sample) {
+    return sample.answers_per_cpu_second();
+}
 double cpu_microseconds(const Sample& sample) {
     return 1e6 / sample.answers_per_cpu_second();
+}
+double generator_microseconds(const Sample& sample) {
+    return sample.generator_cpu_seconds * 1e6 /
+           std::max(static_cast<double>(sample.result.tally.correct), 1.0);
 }
 
 std::function<double(const Sample&)> latency(double share) {
@@ -70,23 +84,9 @@ std::function<double(const Sample&)> latency(double share) {
     };
 }
 
-/// Node over echo, round by round: what disturbs a round disturbs both of its turns.
-Spread cpu_ratio(const Comparison& comparison) {
-    std::vector<double> ratios;
-    for (std::size_t i = 0; i < comparison.node.size(); ++i) {
-        ratios.push_back(comparison.node[i].answers_per_cpu_second() /
-                         comparison.echo[i].answers_per_cpu_second());
-    }
-    std::sort(ratios.begin(), ratios.end());
-    const std::size_t middle = ratios.size() / 2;
-    const double median =
-        ratios.size() % 2 == 1 ? ratios[middle] : (ratios[middle - 1] + ratios[middle]) / 2;
-    return {median, ratios.front(), ratios.back()};
-}
-
-std::string in_thousands(const Spread& value) {
-    return fmt::format("{:.1f} k [{:.1f}..{:.1f}]", value.median / 1e3, value.least / 1e3,
-                       value.most / 1e3);
+/// Node over the other, round by round.
+Spread ratio(const Comparison& comparison, const std::function<double(const Sample&)>& read) {
+    return spread_of(ratios(each(comparison.node, read), each(comparison.other, read)));
 }
 
 std::string percentiles(const std::vector<Sample>& samples) {
@@ -96,9 +96,15 @@ std::string percentiles(const std::vector<Sample>& samples) {
 
 std::string json_samples(const std::vector<Sample>& samples) {
     return fmt::format(
-        R"({{"answers_per_second":{:.0f},"cpu_us_per_answer":{:.3f},"p50_us":{:.1f},"p99_us":{:.1f}}})",
+        R"({{"answers_per_second":{:.0f},"cpu_us_per_answer":{:.3f},"generator_us":{:.3f},)"
+        R"("p50_us":{:.1f},"p99_us":{:.1f}}})",
         spread(samples, rate).median, spread(samples, cpu_microseconds).median,
-        spread(samples, latency(0.5)).median, spread(samples, latency(0.99)).median);
+        spread(samples, generator_microseconds).median, spread(samples, latency(0.5)).median,
+        spread(samples, latency(0.99)).median);
+}
+
+std::string json_spread(const Spread& value) {
+    return fmt::format("[{:.3f},{:.3f},{:.3f}]", value.median, value.least, value.most);
 }
 
 std::uint64_t sum(const Comparison& comparison, std::uint64_t Tally::* count) {
@@ -111,19 +117,28 @@ std::uint64_t sum(const Comparison& comparison, std::uint64_t Tally::* count) {
 
 std::vector<Case> standard_cases() {
     std::vector<Case> out;
-    out.push_back(make_case("uniform", "UDP, every record equally often", Transport::kUdp, 16, 32));
-    out.push_back(make_case("zipf", "UDP, Zipf s = 1", Transport::kUdp, 16, 32));
+    out.push_back(make_case("uniform", "UDP, every record equally often", Transport::kUdp, 8, 64));
+    out.push_back(make_case("zipf", "UDP, Zipf s = 1", Transport::kUdp, 8, 64));
     out.back().lookup.questions.choice = Choice::Kind::kZipf;
-    out.push_back(make_case("absent", "UDP, handles that do not exist", Transport::kUdp, 16, 32));
+    out.push_back(make_case("absent", "UDP, handles that do not exist", Transport::kUdp, 8, 64));
     out.back().lookup.questions.miss_ratio = 1.0;
     out.push_back(make_case("single", "UDP, one question outstanding", Transport::kUdp, 1, 1));
     out.push_back(
-        make_case("steady", "UDP, 50,000 questions/s on schedule", Transport::kUdp, 16, 64));
-    out.back().lookup.rate = kSteadyRate;
+        make_case("steady50", "UDP, 50,000 questions/s on schedule", Transport::kUdp, 16, 64));
+    out.back().lookup.rate = 50'000;
+    out.push_back(
+        make_case("steady100", "UDP, 100,000 questions/s on schedule", Transport::kUdp, 16, 64));
+    out.back().lookup.rate = 100'000;
     out.push_back(
         make_case("tcp", "TCP, 100 connections, one question on each", Transport::kTcp, 100, 1));
-    out.push_back(make_case("pipelined", "TCP, 4 connections, 256 questions on each",
-                            Transport::kTcp, 4, 256));
+    out.push_back(make_case("pipelined", "TCP, 8 connections, 64 questions on each, 1,000 records",
+                            Transport::kTcp, 8, 64));
+    out.back().lookup.questions.among_first = kHotRecords;
+    // For a node of two threads beside one of one: each thread does the same.
+    out.push_back(
+        make_case("twice", "UDP, 100,000 questions/s; the other 50,000", Transport::kUdp, 32, 32));
+    out.back().lookup.rate = 100'000;
+    out.back().other_rate = 50'000;
     return out;
 }
 
@@ -157,21 +172,31 @@ Result<Comparison> compare(const Case& about, const CompareOptions& options,
     Comparison out;
     out.about = about;
     out.reply_bytes = std::min(mean_answer_bytes(warm_up->tally), limits::kDatagramBytesMax);
-    const auto echo = EchoProcess::start(about.lookup.transport, out.reply_bytes);
-    if (!echo) return echo.error();
-    LookupOptions to_echo = to_node;
-    to_echo.server = echo->server();
-    to_echo.questions.echo = true;
+    LookupOptions to_other = to_node;
+    if (about.other_rate > 0) to_other.rate = about.other_rate;
+    std::optional<EchoProcess> echo;
+    pid_t other_pid = options.other_pid;
+    if (options.other_server.empty()) {
+        auto started =
+            EchoProcess::start(about.lookup.transport, out.reply_bytes, options.echo_cpu);
+        if (!started) return started.error();
+        echo.emplace(std::move(*started));
+        to_other.server = echo->server();
+        to_other.questions.echo = true;
+        other_pid = echo->pid();
+    } else {
+        to_other.server = options.other_server;
+    }
 
     for (std::size_t round = 0; round < options.rounds; ++round) {
         // Another seed each round: not the same records again.
-        to_node.questions.seed = to_echo.questions.seed = round + 2;
+        to_node.questions.seed = to_other.questions.seed = round + 2;
         auto from_node = take_turn(to_node, options.server_pid, records);
         if (!from_node) return from_node.error();
-        auto from_echo = take_turn(to_echo, echo->pid(), records);
-        if (!from_echo) return from_echo.error();
+        auto from_other = take_turn(to_other, other_pid, records);
+        if (!from_other) return from_other.error();
         out.node.push_back(std::move(*from_node));
-        out.echo.push_back(std::move(*from_echo));
+        out.other.push_back(std::move(*from_other));
     }
     const auto memory = resident_memory(options.server_pid);
     if (!memory) return memory.error();
@@ -181,43 +206,36 @@ Result<Comparison> compare(const Case& about, const CompareOptions& options,
 
 std::string format_markdown(const std::vector<Comparison>& comparisons) {
     std::string out =
-        "| case | answers/s | echo answers/s | CPU us/answer | echo CPU us/answer | per CPU "
-        "second, "
-        "node / echo | p50 / p99 us | echo p50 / p99 us | answer octets | wrong | missing |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+        "| case | answers/s | echo answers/s | CPU us/answer | echo CPU us/answer | generator's, "
+        "node / echo | per CPU second, node / echo | p50 / p99 us | echo p50 / p99 us | answer "
+        "octets | wrong | missing | node's memory MB, own / mapped |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const Comparison& one : comparisons) {
-        const Spread ratio = cpu_ratio(one);
         out += fmt::format(
-            "| {} | {} | {} | {:.2f} | {:.2f} | {:.2f} [{:.2f}..{:.2f}] | {} | {} | {} | {} | {} "
-            "|\n",
+            "| {} | {} | {} | {:.2f} | {:.2f} | {:.2f} / {:.2f} | {} | {} | {} | {} | {} | {} | "
+            "{:.0f} / {:.0f} |\n",
             one.about.what, in_thousands(spread(one.node, rate)),
-            in_thousands(spread(one.echo, rate)), spread(one.node, cpu_microseconds).median,
-            spread(one.echo, cpu_microseconds).median, ratio.median, ratio.least, ratio.most,
-            percentiles(one.node), percentiles(one.echo), one.reply_bytes, one.wrong(),
-            one.missing());
-    }
-    if (!comparisons.empty()) {
-        const ResidentMemory& memory = comparisons.back().memory;
-        out += fmt::format(
-            "\nResident memory of the node afterwards: {:.0f} MB, of it {:.0f} MB its own and "
-            "{:.0f} MB mapped files.\n",
-            static_cast<double>(memory.total) / 1e6, static_cast<double>(memory.anonymous) / 1e6,
-            static_cast<double>(memory.file) / 1e6);
+            in_thousands(spread(one.other, rate)), spread(one.node, cpu_microseconds).median,
+            spread(one.other, cpu_microseconds).median,
+            spread(one.node, generator_microseconds).median,
+            spread(one.other, generator_microseconds).median,
+            in_hundredths(ratio(one, per_cpu_second)), percentiles(one.node),
+            percentiles(one.other), one.reply_bytes, one.wrong(), one.missing(),
+            static_cast<double>(one.memory.anonymous) / 1e6,
+            static_cast<double>(one.memory.file) / 1e6);
     }
     return out;
 }
 
-std::string format_json(const std::vector<Comparison>& comparisons) {
-    std::string out = "[";
-    for (const Comparison& one : comparisons) {
-        if (out.size() > 1) out += ",\n ";
-        out += fmt::format(R"({{"case":"{}","node":{},"echo":{},"per_cpu_second_ratio":{:.3f},)"
-                           R"("answer_bytes":{},"wrong":{},"missing":{},"resident_bytes":{}}})",
-                           one.about.name, json_samples(one.node), json_samples(one.echo),
-                           cpu_ratio(one).median, one.reply_bytes, one.wrong(), one.missing(),
-                           one.memory.total);
-    }
-    return out + "]\n";
+std::string format_json(const Comparison& one) {
+    return fmt::format(
+        R"({{"case":"{}","node":{},"echo":{},"per_cpu_second":{},"p50_ratio":{},"p99_ratio":{},)"
+        R"("cpu_us":{},"answer_bytes":{},"wrong":{},"missing":{},"own_bytes":{},)"
+        R"("mapped_bytes":{}}})",
+        one.about.name, json_samples(one.node), json_samples(one.other),
+        json_spread(ratio(one, per_cpu_second)), json_spread(ratio(one, latency(0.5))),
+        json_spread(ratio(one, latency(0.99))), json_spread(spread(one.node, cpu_microseconds)),
+        one.reply_bytes, one.wrong(), one.missing(), one.memory.anonymous, one.memory.file);
 }
 
 }  // namespace idnode::bench

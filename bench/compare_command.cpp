@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ struct CompareCommand {
     std::string records;
     std::vector<std::string> cases;
     double seconds = 5;
-    bool json = false;
+    int echo_cpu = -1;
+    std::string json_file;
 };
 
 Result<std::vector<Case>> chosen_cases(const std::vector<std::string>& names) {
@@ -35,6 +37,7 @@ Result<std::vector<Case>> chosen_cases(const std::vector<std::string>& names) {
 Result<std::vector<Comparison>> compare_all(CompareCommand& command) {
     command.options.duration =
         std::chrono::milliseconds(static_cast<std::int64_t>(command.seconds * 1000));
+    if (command.echo_cpu >= 0) command.options.echo_cpu = command.echo_cpu;
     const auto cases = chosen_cases(command.cases);
     if (!cases) return cases.error();
     const auto records = load_records(command.records);
@@ -60,7 +63,11 @@ int run(CompareCommand& command) {
         fmt::print(stderr, "idnode-bench compare: {}\n", done.error().detail);
         return done.error().code == Errc::kInvalid ? 2 : 3;
     }
-    fmt::print("{}", command.json ? format_json(*done) : format_markdown(*done));
+    fmt::print("{}", format_markdown(*done));
+    if (!command.json_file.empty()) {
+        std::ofstream json(command.json_file);
+        for (const Comparison& one : *done) json << format_json(one) << '\n';
+    }
     const bool any_wrong = std::any_of(done->begin(), done->end(),
                                        [](const Comparison& one) { return one.wrong() > 0; });
     return any_wrong ? 1 : 0;
@@ -84,13 +91,18 @@ void add_compare_command(CLI::App& app, int& exit_code) {
         ->required();
     command->add_option("--records", options->records, "What was imported into the node")
         ->required();
+    command->add_option("--other-server", options->options.other_server,
+                        "HOST:PORT of a node that takes the echo's place, over UDP");
+    command->add_option("--other-pid", options->options.other_pid, "Its process");
+    command->add_option("--echo-cpu", options->echo_cpu, "The one processor for the echo");
     command->add_option("--seconds", options->seconds, "Of one turn (default 5)")
         ->check(CLI::Range(0.05, 3'600.0));
     command->add_option("--rounds", options->options.rounds, "Turns of each (default 5)")
         ->check(CLI::Range(1, 100));
     command->add_option("--cases", options->cases, "Only these, separated by commas")
         ->delimiter(',');
-    command->add_flag("--json", options->json, "JSON instead of a Markdown table");
+    command->add_option("--json", options->json_file,
+                        "Write a JSON object a line to this file, too");
     command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -1,6 +1,7 @@
 #include "bench/echo_process.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,8 +16,15 @@ namespace {
 
 /// In the new process: becomes `idnode-bench echo`, which says on its standard output when it is
 /// ready.
-[[noreturn]] void become_echo(Transport transport, std::size_t reply_bytes, int output) {
+[[noreturn]] void become_echo(Transport transport, std::size_t reply_bytes, std::optional<int> cpu,
+                              int output) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (cpu) {
+        cpu_set_t processors;
+        CPU_ZERO(&processors);
+        CPU_SET(static_cast<std::size_t>(*cpu), &processors);
+        ::sched_setaffinity(0, sizeof processors, &processors);
+    }
     ::dup2(output, STDOUT_FILENO);
     const std::string bytes = std::to_string(reply_bytes);
     const char* const tcp = transport == Transport::kTcp ? "--tcp" : nullptr;
@@ -36,14 +44,15 @@ std::string read_server(int input) {
 
 }  // namespace
 
-Result<EchoProcess> EchoProcess::start(Transport transport, std::size_t reply_bytes) {
+Result<EchoProcess> EchoProcess::start(Transport transport, std::size_t reply_bytes,
+                                       std::optional<int> cpu) {
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return socket_error("pipe");
     const Descriptor read_end(pipe[0]);
     Descriptor write_end(pipe[1]);
     const pid_t pid = ::fork();
     if (pid < 0) return socket_error("fork");
-    if (pid == 0) become_echo(transport, reply_bytes, write_end.get());
+    if (pid == 0) become_echo(transport, reply_bytes, cpu, write_end.get());
 
     EchoProcess out(pid, "");
     write_end = Descriptor();

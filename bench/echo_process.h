@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "bench/lookup.h"
@@ -15,7 +16,9 @@ namespace idnode::bench {
 /// too. Ended with the object, or with this process if that dies first.
 class EchoProcess {
   public:
-    static Result<EchoProcess> start(Transport transport, std::size_t reply_bytes);
+    /// `cpu`: the one processor that it may use.
+    static Result<EchoProcess> start(Transport transport, std::size_t reply_bytes,
+                                     std::optional<int> cpu = std::nullopt);
     EchoProcess(EchoProcess&& other) noexcept;
     EchoProcess& operator=(EchoProcess&&) = delete;
     ~EchoProcess();

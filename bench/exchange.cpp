@@ -82,7 +82,10 @@ Exchange::Exchange(const RecordSet& records, const Questions& questions, std::si
                    Tally& tally)
     : records_(records),
       questions_(questions),
-      choice_(questions.choice, records.size(), questions.zipf_exponent),
+      choice_(questions.choice,
+              questions.among_first > 0 ? std::min(questions.among_first, records.size())
+                                        : records.size(),
+              questions.zipf_exponent),
       random_(mix64(questions.seed)),
       tally_(tally),
       slots_(window),

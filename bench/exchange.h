@@ -26,8 +26,9 @@ inline constexpr std::size_t kWindowMax = 4096;
 struct Questions {
     Choice::Kind choice = Choice::Kind::kUniform;
     double zipf_exponent = 1.0;
-    double miss_ratio = 0.0;  // share of handles that do not exist
-    bool certify = false;     // every answer must be signed
+    std::size_t among_first = 0;  // only so many records, the first; 0: all
+    double miss_ratio = 0.0;      // share of handles that do not exist
+    bool certify = false;         // every answer must be signed
     bool echo = false;  // the peer is the echo: only request id, response code and length count
     std::uint64_t seed = 1;
 };

@@ -72,6 +72,8 @@ void add_lookup_command(CLI::App& app, int& exit_code) {
     command->add_option("--choice", lookup.questions.choice, "uniform or zipf (default uniform)")
         ->transform(CLI::CheckedTransformer(choices));
     command->add_option("--zipf-s", lookup.questions.zipf_exponent, "Zipf exponent (default 1)");
+    command->add_option("--first", lookup.questions.among_first,
+                        "Ask only for the first so many records (default: all)");
     command
         ->add_option("--miss-ratio", lookup.questions.miss_ratio,
                      "Share of handles that do not exist (default 0)")

@@ -8,13 +8,15 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
 
     int exit_code = 0;
+    idnode::bench::add_answers_command(app, exit_code);
     idnode::bench::add_data_command(app, exit_code);
     idnode::bench::add_lookup_command(app, exit_code);
     idnode::bench::add_create_command(app, exit_code);
     idnode::bench::add_register_command(app, exit_code);
     idnode::bench::add_read_command(app, exit_code);
-    idnode::bench::add_bare_command(app, exit_code);
+    idnode::bench::add_durable_command(app, exit_code);
     idnode::bench::add_echo_command(app, exit_code);
+    idnode::bench::add_idle_command(app, exit_code);
     idnode::bench::add_compare_command(app, exit_code);
 
     try {

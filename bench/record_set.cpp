@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "bench/hash.h"
@@ -23,6 +24,9 @@ namespace idnode::bench {
 namespace {
 
 namespace json = simdjson::ondemand;
+
+// Of generated lines at a time: the processor's caches hold them.
+constexpr std::size_t kGeneratedBytes = 256U << 10U;
 
 /// The whole file, mapped to be read once from beginning to end.
 class MappedFile {
@@ -60,6 +64,14 @@ class MappedFile {
 
     const char* start_;
     std::size_t size_;
+};
+
+/// What a saved set begins with. No JSON begins so.
+constexpr std::array<char, 8> kSavedMagic{'a', 'n', 's', 'w', 'e', 'r', 's', '1'};
+struct SavedHead {
+    std::array<char, 8> magic;
+    std::uint64_t entries;
+    std::uint64_t handle_bytes;
 };
 
 /// Thrown inside this file only, where simdjson throws too; `load_records` turns it into an Error.
@@ -275,6 +287,24 @@ void read_line(std::string_view line, std::size_t left, LineReader& reader, Reco
     reader.read(copy, copy.capacity(), out);
 }
 
+Result<void> read_lines(std::string_view text, const std::string& source, RecordSet& out) {
+    LineReader reader;
+    std::size_t number = 1;
+    for (std::size_t at = 0; at < text.size(); ++number) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::string_view line = text.substr(at, end - at);
+        try {
+            if (!line.empty()) read_line(line, text.size() - at, reader, out);
+        } catch (const simdjson::simdjson_error& error) {
+            return Error{Errc::kInvalid, fmt::format("{}:{}: {}", source, number, error.what())};
+        } catch (const BadRecord& bad) {
+            return Error{Errc::kInvalid, fmt::format("{}:{}: {}", source, number, bad.what)};
+        }
+        at = end + 1;
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> RecordSet::add(std::string_view handle, std::uint64_t values_hash) {
@@ -287,28 +317,61 @@ Result<void> RecordSet::add(std::string_view handle, std::uint64_t values_hash) 
     return {};
 }
 
+Result<void> RecordSet::save(const std::filesystem::path& file) const {
+    const SavedHead head{kSavedMagic, entries_.size(), handles_.size()};
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out.write(reinterpret_cast<const char*>(&head), sizeof head);
+    out.write(reinterpret_cast<const char*>(entries_.data()),
+              static_cast<std::streamsize>(entries_.size() * sizeof(Entry)));
+    out.write(handles_.data(), static_cast<std::streamsize>(handles_.size()));
+    out.close();
+    if (out) return {};
+    return Error{Errc::kUnavailable, fmt::format("{}: {}", file.string(), std::strerror(errno))};
+}
+
+Result<RecordSet> RecordSet::load(const std::filesystem::path& file, std::string_view saved) {
+    SavedHead head{};
+    std::memcpy(&head, saved.data(), sizeof head);
+    saved.remove_prefix(sizeof head);
+    const bool fits = head.entries <= saved.size() / sizeof(Entry) &&
+                      saved.size() - head.entries * sizeof(Entry) == head.handle_bytes;
+    if (!fits) return Error{Errc::kInvalid, file.string() + ": is not as long as it says"};
+    RecordSet out;
+    out.entries_.resize(head.entries);
+    std::memcpy(out.entries_.data(), saved.data(), head.entries * sizeof(Entry));
+    out.handles_.assign(saved.substr(head.entries * sizeof(Entry)));
+    for (const Entry& entry : out.entries_) {
+        const std::uint64_t end = (entry.place >> kLengthBits) + (entry.place & kLengthMask);
+        if (end > head.handle_bytes)
+            return Error{Errc::kInvalid, file.string() + ": a handle lies outside of it"};
+    }
+    return out;
+}
+
 Result<RecordSet> load_records(const std::filesystem::path& file) {
     const auto mapped = MappedFile::open(file);
     if (!mapped) return mapped.error();
     const std::string_view text = mapped->text();
+    if (text.size() >= sizeof(SavedHead) &&
+        text.starts_with({kSavedMagic.data(), kSavedMagic.size()}))
+        return RecordSet::load(file, text);
 
     RecordSet out;
-    LineReader reader;
-    std::size_t number = 1;
-    for (std::size_t at = 0; at < text.size(); ++number) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        const std::string_view line = text.substr(at, end - at);
-        try {
-            if (!line.empty()) read_line(line, text.size() - at, reader, out);
-        } catch (const simdjson::simdjson_error& error) {
-            return Error{Errc::kInvalid,
-                         fmt::format("{}:{}: {}", file.string(), number, error.what())};
-        } catch (const BadRecord& bad) {
-            return Error{Errc::kInvalid, fmt::format("{}:{}: {}", file.string(), number, bad.what)};
-        }
-        at = end + 1;
-    }
+    if (auto read = read_lines(text, file.string(), out); !read) return read.error();
     if (out.size() == 0) return Error{Errc::kInvalid, file.string() + ": holds no record"};
+    return out;
+}
+
+Result<RecordSet> generate_records(const RecordGenerator& generator, std::uint64_t end,
+                                   std::uint64_t step) {
+    RecordSet out;
+    std::string lines;
+    for (std::uint64_t number = 0; number < end;) {
+        lines.clear();
+        for (; number < end && lines.size() < kGeneratedBytes; number += step)
+            generator.append_record(number, lines);
+        if (auto read = read_lines(lines, "generated record", out); !read) return read.error();
+    }
     return out;
 }
 

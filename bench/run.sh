@@ -1,21 +1,23 @@
 #!/bin/bash
 # The published figures in one command: makes records, imports them into a node of its own, asks that node
-# and the bare echo in turns, prints a Markdown table with machine and commit, and removes everything.
+# and the bare echo in turns, prints Markdown tables with machine and commit, and removes everything.
 set -euo pipefail
 
 usage() {
     cat <<'END'
-bench/run.sh [--count N] [--seconds S] [--rounds R] [--cases A,B] [--dir DIR] [--smoke] [--registrations] [--events N]
+bench/run.sh [--count N] [--points 1,3,5] [--seconds S] [--rounds R] [--dir DIR]
+bench/run.sh --administration | --registrations | --events N | --smoke [--count N] ...
   --count N     records to make and import (default 1000000; the published table has 10000000)
-  --seconds S   of one turn, node or echo (default 5)
+  --points A,B  only these points of the table (default: 1 to 7, 9, 10; 8 is 1 to 7 with --count 100000000)
+  --seconds S   of one turn, node or echo (default 3)
   --rounds R    turns of each in every case (default 5)
-  --cases A,B   only these cases of `idnode-bench compare` (default: all)
   --dir DIR     where the temporary folder is made (default: TMPDIR or /tmp); it needs about
                 1.5 KB for each record
+  --administration  only creates over the Handle protocol, and lookups beside signing
   --registrations  only the table of registrations over HTTP
   --events N    only the table of lifecycle events, with N of them stored (the published one has
                 10000000; 20 minutes)
-  --smoke       2000 records, one short round of every case: does it all work? Under a minute.
+  --smoke       2000 records, one short round of everything but events: does it all work? A minute.
 Programs are taken from build/release/bin, or from IDNODE_BIN.
 END
 }
@@ -28,27 +30,34 @@ fail() {
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=${IDNODE_BIN:-${root}/build/release/bin}
 count=1000000
-seconds=5
+seconds=3
 rounds=5
-cases=
+points=1,2,3,4,5,6,7,9,10
+idle_connections=10000
 parent=${TMPDIR:-/tmp}
-registrations_only=
+tables=(points)
 events=
 while [[ $# -gt 0 ]]; do
     case $1 in
-        --smoke) count=2000 seconds=0.5 rounds=1; shift; continue ;;
-        --registrations) registrations_only=yes; shift; continue ;;
+        --smoke)
+            count=2000 seconds=0.3 rounds=1 idle_connections=200
+            tables=(points administration registrations)
+            shift
+            continue
+            ;;
+        --administration) tables=(administration); shift; continue ;;
+        --registrations) tables=(registrations); shift; continue ;;
         -h | --help) usage; exit 0 ;;
-        --count | --seconds | --rounds | --cases | --dir | --events) [[ $# -ge 2 ]] || fail "$1 needs a value" ;;
+        --count | --seconds | --rounds | --points | --dir | --events) [[ $# -ge 2 ]] || fail "$1 needs a value" ;;
         *) usage >&2; exit 2 ;;
     esac
     case $1 in
         --count) count=$2 ;;
         --seconds) seconds=$2 ;;
         --rounds) rounds=$2 ;;
-        --cases) cases=$2 ;;
+        --points) points=$2 ;;
         --dir) parent=$2 ;;
-        --events) events=$2 count=1000 ;;
+        --events) events=$2 count=1000 tables=(lifecycle) ;;
     esac
     shift 2
 done
@@ -60,11 +69,13 @@ done
 
 folder=$(mktemp -d "${parent}/idnode-bench.XXXXXX")
 node_pid=
+node_pids=()
 clean_up() {
-    if [[ -n ${node_pid} ]]; then
-        kill "${node_pid}" 2>/dev/null || true
-        wait "${node_pid}" 2>/dev/null || true
-    fi
+    local pid
+    for pid in "${node_pids[@]}"; do
+        kill "${pid}" 2>/dev/null || true
+        wait "${pid}" 2>/dev/null || true
+    done
     rm -rf "${folder}"
 }
 trap clean_up EXIT
@@ -72,56 +83,61 @@ trap 'exit 130' INT TERM
 
 say() { echo "$*" >&2; }
 now_ms() { date +%s%3N; }
+calculate() { awk "BEGIN { print $1 }"; }
+# member NAME: the first number of that name in each JSON line on standard input.
+member() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p"; }
+
+# The node of node_pid, whose standard output is ${folder}/ready: sets server, tcp_server, http_server.
+wait_until_ready() {
+    for ((i = 0; i < 6000; i++)); do
+        grep -q '^ready ' "${folder}/ready" && break
+        kill -0 "${node_pid}" 2>/dev/null || { cat "${folder}/node.log" >&2; fail "the node did not start"; }
+        sleep 0.01
+    done
+    # ready udp=127.0.0.1:40123 tcp=127.0.0.1:40124
+    server=$(sed -n 's/^ready .*udp=\([^ ,]*\).*/\1/p' "${folder}/ready")
+    tcp_server=$(sed -n 's/^ready .*tcp=\([^ ,]*\).*/\1/p' "${folder}/ready")
+    http_server=$(sed -n 's/^ready .*http=\([^ ,]*\).*/\1/p' "${folder}/ready")
+    [[ -n ${server} && -n ${tcp_server} && -n ${http_server} ]] ||
+        { cat "${folder}/node.log" >&2; fail "the node did not say where it serves"; }
+}
+
+source "${root}/bench/points.sh"
 
 free_kb=$(df --output=avail -k "${folder}" | tail -1)
 ((free_kb > count * 3 / 2)) || fail "${parent} has ${free_kb} KB left; about $((count * 3 / 2)) are needed (--dir)"
 
 say "making ${count} records"
 "${bin}/idnode-bench" data --count "${count}" -o "${folder}/records.ndjson"
-
-"${bin}/idnode" init "${folder}/node" --prefix 88.100 --listen 127.0.0.1 --port 0 --http-port 0 >/dev/null
+"${bin}/idnode-bench" answers --count "${count}" -o "${folder}/answers"
+first_handle=$(head -1 "${folder}/records.ndjson" | sed 's/^{"handle":"\([^"]*\)".*/\1/')
+new_node "${folder}/node"
 say "importing them"
-import_start=$(now_ms)
-"${bin}/idnode" import "${folder}/records.ndjson" --config "${folder}/node/idnode.toml" >"${folder}/import.log" 2>&1 ||
-    { cat "${folder}/import.log" >&2; fail "the import failed"; }
-import_ms=$(($(now_ms) - import_start))
+import_rate=$(timed "${bin}/idnode" import "${folder}/records.ndjson" --config "${folder}/node/idnode.toml" --quiet)
 
-"${bin}/idnoded" --config "${folder}/node/idnode.toml" >"${folder}/ready" 2>"${folder}/node.log" &
-node_pid=$!
-for ((i = 0; i < 600; i++)); do
-    grep -q '^ready ' "${folder}/ready" && break
-    kill -0 "${node_pid}" 2>/dev/null || { cat "${folder}/node.log" >&2; fail "the node did not start"; }
-    sleep 0.1
-done
-# ready udp=127.0.0.1:40123 tcp=127.0.0.1:40124
-server=$(sed -n 's/^ready .*udp=\([^ ,]*\).*/\1/p' "${folder}/ready")
-tcp_server=$(sed -n 's/^ready .*tcp=\([^ ,]*\).*/\1/p' "${folder}/ready")
-http_server=$(sed -n 's/^ready .*http=\([^ ,]*\).*/\1/p' "${folder}/ready")
-[[ -n ${server} && -n ${tcp_server} && -n ${http_server} ]] || { cat "${folder}/node.log" >&2; fail "the node did not say where it serves"; }
-
-choose=()
-[[ -z ${cases} ]] || choose=(--cases "${cases}")
-# Far above the sum of all turns: only a hang ends here.
-limit=$(awk -v s="${seconds}" -v r="${rounds}" -v n="${count}" 'BEGIN { print int(7 * (2 * r + 2) * (s + 2) * 2 + n / 20000 + 60) }')
-status=0
-[[ -n ${registrations_only}${events} ]] || timeout --foreground "${limit}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" --server-pid "${node_pid}" \
-    --records "${folder}/records.ndjson" --seconds "${seconds}" --rounds "${rounds}" "${choose[@]}" \
-    >"${folder}/table" || status=$?
-
-cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
-memory_gb=$(awk '/^MemTotal:/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)
-commit=$(git -C "${root}" describe --always --dirty 2>/dev/null || echo unknown)
-cat <<END
+machine() {
+    local cpu memory_gb commit
+    cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
+    memory_gb=$(awk '/^MemTotal:/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo)
+    commit=$(git -C "${root}" describe --always --dirty 2>/dev/null || echo unknown)
+    cat <<END
 Machine: ${cpu:-$(uname -m)}, $(nproc) cores, ${memory_gb} GB, Linux $(uname -r). Commit ${commit}.
-Load generator, node and echo share the machine. ${rounds} rounds of ${seconds} s; median [least..most].
-
-Import: ${count} records in $(awk -v ms="${import_ms}" 'BEGIN { printf "%.1f", ms / 1000 }') s, $(awk -v n="${count}" -v ms="${import_ms}" 'BEGIN { printf "%.0f", n / (ms / 1000) }') records/s (process start to end).
-Data folder: $(du -sb "${folder}/node/data" | awk -v n="${count}" '{ printf "%.0f MB, %.0f octets a record", $1 / 1e6, $1 / n }').
+${count} records. ${rounds} rounds of ${seconds} s; median [least..most].
 
 END
+}
 
-# member NAME: the first number of that name in a JSON line on standard input.
-member() { sed -n "s/.*\"$1\":\([0-9.]*\).*/\1/p"; }
+points() {
+    for point in ${points//,/ }; do
+        say "point ${point}"
+        "point_${point}"
+    done
+    leave_memory
+    echo "| point | what | figure | must reach | reached |"
+    echo "| --- | --- | --- | --- | --- |"
+    cat "${folder}/rows"
+    [[ ! -s ${folder}/details ]] || { echo && cat "${folder}/details"; }
+}
 
 # Authenticated creates, each acknowledged after its flush: one line for each way to prove who asks.
 creates() {
@@ -134,9 +150,40 @@ creates() {
 
 # Plain lookups at a steady rate.
 plain() {
-    "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/records.ndjson" --seconds "${seconds}" --rate 5000 --json
+    "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/answers" --seconds "${seconds}" --rate 5000 --json
 }
-row() { echo "| $1 | $(member p50 <<<"$2") | $(member p99 <<<"$2") | $3 |"; }
+row_of_lookups() { echo "| $1 | $(member p50 <<<"$2") | $(member p99 <<<"$2") | $3 |"; }
+
+administration() {
+    local by_key=(--identity 300:0.NA/88.100 --key "${folder}/node/keys/admin.key")
+    local by_secret=(--identity 301:0.NA/88.100 --secret-file "${folder}/node/keys/admin.secret")
+    echo
+    echo "| authenticated creates | a second | p50 us | p99 us |"
+    echo "| --- | ---: | ---: | ---: |"
+    creates "RSA key, each challenged, 4 connections" "${by_key[@]}" --challenge-each
+    creates "secret key, each challenged, 4 connections" "${by_secret[@]}" --challenge-each
+    creates "one session, one at a time" "${by_key[@]}" --connections 1
+    creates "one session, 32 under way" "${by_key[@]}" --connections 1 --window 32
+    creates "4 sessions, 32 under way in each" "${by_key[@]}" --connections 4 --window 32
+    beside_signing
+}
+
+# Plain lookups alone, then beside clients that want their answers signed.
+beside_signing() {
+    local alone beside signing_pid
+    alone=$(plain) || fail "idnode-bench lookup ended with $?"
+    "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/answers" \
+        --seconds "$(calculate "${seconds} + 2")" --rate 1000 --certify --json >"${folder}/signed" &
+    signing_pid=$!
+    sleep 1
+    beside=$(plain) || fail "idnode-bench lookup ended with $?"
+    wait "${signing_pid}" || fail "idnode-bench lookup --certify ended with $?"
+    echo
+    echo "| 5,000 plain lookups a second | p50 us | p99 us | signed answers a second beside |"
+    echo "| --- | ---: | ---: | ---: |"
+    row_of_lookups alone "${alone}" 0
+    row_of_lookups "beside signing" "${beside}" "$(member answers_per_second <"${folder}/signed")"
+}
 
 # What identifiers are registered with: an enterprise with a prefix, and a template of three items.
 prepare_registrations() {
@@ -173,9 +220,10 @@ register() {
         "| $(member p50 <<<"${line}") | $(member p99 <<<"${line}") |"
 }
 
-# bare WRITERS BATCH: records a second of RocksDB alone, in the same shape.
+# bare WRITERS BATCH: records a second of RocksDB alone, in the same shape and in its own groups.
 bare() {
-    "${bin}/idnode-bench" bare --dir "${folder}/bare" --writers "$1" --batch "$2" --seconds "${seconds}"
+    "${bin}/idnode-bench" durable --dir "${folder}/bare" --writers "$1" --batch "$2" --record-bytes 280 \
+        --seconds "${seconds}" --rounds 1 --json | member groups
     rm -rf "${folder}/bare"
 }
 
@@ -209,8 +257,8 @@ beside_stream() {
     echo
     echo "| 5,000 plain lookups a second | p50 us | p99 us | registrations a second beside |"
     echo "| --- | ---: | ---: | ---: |"
-    row alone "${alone}" 0
-    row "beside a stream" "${beside}" "$(member identifiers_per_second <"${folder}/streamed")"
+    row_of_lookups alone "${alone}" 0
+    row_of_lookups "beside a stream" "${beside}" "$(member identifiers_per_second <"${folder}/streamed")"
 }
 
 # idnode-bench read, as one line of JSON.
@@ -284,47 +332,9 @@ lifecycle() {
     echo "Memory of its own afterwards: $(resident_mb) MB."
 }
 
-if [[ -n ${events} ]]; then
-    lifecycle
-    exit 0
-fi
-if [[ -n ${registrations_only} ]]; then
-    registrations
-    exit 0
-fi
-
-cat "${folder}/table"
-by_key=(--identity 300:0.NA/88.100 --key "${folder}/node/keys/admin.key")
-by_secret=(--identity 301:0.NA/88.100 --secret-file "${folder}/node/keys/admin.secret")
-echo
-echo "| authenticated creates | a second | p50 us | p99 us |"
-echo "| --- | ---: | ---: | ---: |"
-creates "RSA key, each challenged, 4 connections" "${by_key[@]}" --challenge-each
-creates "secret key, each challenged, 4 connections" "${by_secret[@]}" --challenge-each
-creates "one session, one at a time" "${by_key[@]}" --connections 1
-creates "one session, 32 under way" "${by_key[@]}" --connections 1 --window 32
-creates "4 sessions, 32 under way in each" "${by_key[@]}" --connections 4 --window 32
-
-# Plain lookups alone, then beside clients that want their answers signed.
-alone=$(plain) || fail "idnode-bench lookup ended with $?"
-"${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/records.ndjson" --seconds "$(awk -v s="${seconds}" 'BEGIN { print s + 2 }')" \
-    --rate 1000 --certify --json >"${folder}/signed" &
-signing_pid=$!
-sleep 1
-beside=$(plain) || fail "idnode-bench lookup ended with $?"
-wait "${signing_pid}" || fail "idnode-bench lookup --certify ended with $?"
-echo
-echo "| 5,000 plain lookups a second | p50 us | p99 us | signed answers a second beside |"
-echo "| --- | ---: | ---: | ---: |"
-row alone "${alone}" 0
-row "beside signing" "${beside}" "$(member answers_per_second <"${folder}/signed")"
-
-registrations
-[[ ${count} -gt 2000 ]] || { events=50000; lifecycle; }
-
-case ${status} in
-    0) ;;
-    1) fail "the node gave wrong answers" ;;
-    124) fail "stopped after ${limit} s: something hangs" ;;
-    *) fail "idnode-bench compare ended with ${status}" ;;
-esac
+machine
+for table in "${tables[@]}"; do
+    # The points start nodes of their own, each with its settings.
+    [[ ${table} == points || -n ${node_pid} ]] || start "${folder}/node" 0
+    "${table}"
+done

@@ -1,0 +1,305 @@
+# The ten points of the table of bench/README.md, one function each; bench/run.sh sources this file. Each
+# appends rows to ${folder}/rows, and what stands behind them to ${folder}/details.
+
+settings= # of the node that runs, in words
+point=
+
+# Server and load generator have a core each where there are two.
+server_core=()
+load_core=()
+echo_core=()
+if (($(nproc) > 1)) && command -v taskset >/dev/null; then
+    server_core=(taskset -c 0)
+    load_core=(taskset -c 1)
+    echo_core=(--echo-cpu 0)
+fi
+
+# row POINT WHAT WORDS [NUMBER ge|le MUST]: one line of the table.
+row() {
+    local sign= met=
+    if [[ $# -gt 3 ]]; then
+        [[ $5 == ge ]] && sign=≥ || sign=≤
+        met=$(awk -v n="$4" -v op="$5" -v m="$6" 'BEGIN { print (op == "ge" ? n >= m : n <= m) ? "yes" : "**no**" }')
+    fi
+    echo "| $1 | $2 | $3 | ${6:+${sign} $6} | ${met} |" >>"${folder}/rows"
+    say "  $2: $3"
+}
+# spread NAME [FACTOR]: `median [least..most]` of a member of a line of JSON on standard input.
+spread() {
+    sed -n "s/.*\"$1\":\[\([0-9.]*\),\([0-9.]*\),\([0-9.]*\)\].*/\1 \2 \3/p" |
+        awk -v f="${2:-1}" '{ printf "%.2f [%.2f..%.2f]", f * $1, f * $2, f * $3 }'
+}
+
+# start NODE THREADS SETTINGS...: sets node_pid, server, tcp_server, http_server once it serves and rests: what it
+# reads into memory at its start has been read. Pinned to the server's core if it has one thread.
+start() {
+    local node=$1 threads=$2 setting
+    local options=(--set "node.threads=${threads}") pin=()
+    shift 2
+    for setting in "$@"; do options+=(--set "${setting}"); done
+    [[ ${threads} != 1 ]] || pin=("${server_core[@]}")
+    : >"${folder}/ready"
+    "${pin[@]}" "${bin}/idnoded" --config "${node}/idnode.toml" "${options[@]}" >"${folder}/ready" 2>"${folder}/node.log" &
+    node_pid=$!
+    node_pids+=("${node_pid}")
+    wait_until_ready
+    wait_until_idle "${node_pid}"
+}
+stop() {
+    kill "${node_pid}"
+    wait "${node_pid}" 2>/dev/null || true
+    node_pid=
+}
+# cpu_ns PID: of all its threads.
+cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
+# Below a tenth of a core for a second.
+wait_until_idle() {
+    local before after rest=0
+    after=$(cpu_ns "$1")
+    for ((i = 0; i < 600 && rest < 2; i++)); do
+        before=${after}
+        sleep 0.5
+        after=$(cpu_ns "$1")
+        ((after - before < 50000000)) && rest=$((rest + 1)) || rest=0
+    done
+}
+has_setting() { "${bin}/idnode" settings | grep -q "^ *$1\b"; }
+# memory_of KIND: RssAnon, RssFile or VmRSS of the node in MB.
+memory_of() { awk -v kind="$1:" '$1 == kind { printf "%.0f", $2 * 1024 / 1e6 }' "/proc/${node_pid}/status"; }
+
+# compare CASE OPTIONS...: node and echo in turns; the JSON of it in ${folder}/case, its line in the details.
+compare() {
+    local name=$1
+    shift
+    local status=0
+    timeout --foreground "$(awk -v s="${seconds}" -v r="${rounds}" 'BEGIN { print int((2 * r + 2) * (s + 2) * 2 + 120) }')" \
+        "${load_core[@]}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" \
+        --server-pid "${node_pid}" --records "${folder}/answers" --seconds "${seconds}" --rounds "${rounds}" \
+        --cases "${name}" --json "${folder}/case" "$@" >"${folder}/table" 2>>"${folder}/errors" || status=$?
+    case ${status} in
+        0) ;;
+        1) cat "${folder}/errors" >&2; fail "the node gave wrong answers (${name})" ;;
+        124) fail "${name} did not end in time" ;;
+        *) cat "${folder}/errors" >&2; fail "idnode-bench compare (${name}) ended with ${status}" ;;
+    esac
+    [[ -s ${folder}/details ]] || head -2 "${folder}/table" >"${folder}/details"
+    tail -n +3 "${folder}/table" | sed "s|^. |\| ${point}: ${settings:+${settings}: }|" >>"${folder}/details"
+}
+# ratio POINT WHAT CASE MUST: answers of a second of server CPU, node / echo.
+ratio() {
+    compare "$3"
+    local words
+    words=$(spread per_cpu_second <"${folder}/case")
+    row "$1" "$2" "${words}" "${words%% *}" ge "$4"
+}
+
+# megabytes SHARE: room for so many of the records, 330 octets each.
+megabytes() { awk -v n="${count}" -v share="$1" 'BEGIN { print int(n * 330 * share / 1048576) + 1 }'; }
+
+# 1, 3, 4 and 5 are asked of one node, which is started once.
+in_memory() {
+    [[ ${settings} != "in memory" ]] || return 0
+    [[ -z ${node_pid} ]] || stop
+    settings="in memory"
+    local start_ms
+    start_ms=$(now_ms)
+    start "${folder}/node" 1 "data.records_mb=$(megabytes 1)" "limits.tcp_connections_max=20000" "limits.tcp_idle_s=600"
+    say "  served and read everything into memory in $(($(now_ms) - start_ms)) ms"
+}
+leave_memory() {
+    settings=
+    [[ -z ${node_pid} ]] || stop
+}
+
+point_1() {
+    in_memory
+    local own octets
+    ratio 1 "records in memory, uniform over all: per CPU second, node / echo" uniform 0.80
+    own=$(memory_of RssAnon)
+    octets=$(calculate "int(${own} * 1e6 / ${count})")
+    row 1 "memory a record, octets (the process has ${own} MB of its own)" "${octets}" "${octets}" le 330
+}
+
+on_disk() {
+    local what=$1 must=$2
+    shift 2
+    leave_memory
+    settings=${what}
+    start "${folder}/node" 1 "$@"
+    ratio 2 "on disk, ${what}, uniform over all: per CPU second, node / echo" uniform "${must}"
+}
+point_2() {
+    local per total
+    per=$(du -sb --exclude='*.log' "${folder}/node/data" | awk -v n="${count}" '{ printf "%.0f", $1 / n }')
+    row 2 "files, octets a record" "${per}" "${per}" le 130
+    on_disk "index off" 0.45 data.records_mb=0
+    total=$(memory_of VmRSS)
+    row 2 "resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "${total}" "${total}" le 512
+    on_disk "mapped" 0.48 data.records_mb=0 data.mapped=on
+    row 2 "mapped: resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "$(memory_of VmRSS)"
+    leave_memory
+    settings="room for 10 %"
+    start "${folder}/node" 1 "data.records_mb=$(megabytes 0.1)"
+    ratio 2 "room for 10 % of the records, Zipf 1.0: per CPU second, node / echo" zipf 0.70
+    leave_memory
+}
+
+point_3() {
+    in_memory
+    ratio 3 "not found: per CPU second, node / echo" absent 0.80
+    leave_memory
+    settings="index off"
+    start "${folder}/node" 1 data.records_mb=0
+    ratio 3 "not found, index off" absent 0.80
+    leave_memory
+}
+
+point_4() {
+    in_memory
+    local words
+    compare steady100
+    words=$(spread p50_ratio <"${folder}/case")
+    row 4 "p50 at 100,000/s, node / echo" "${words}" "${words%% *}" le 1.5
+    words=$(spread p99_ratio <"${folder}/case")
+    row 4 "p99 at 100,000/s, node / echo" "${words}" "${words%% *}" le 2
+}
+
+point_5() {
+    in_memory
+    local words octets
+    ratio 5 "TCP, 100 connections x 1: per CPU second, node / echo" tcp 0.70
+    compare pipelined
+    words=$(spread cpu_us <"${folder}/case")
+    row 5 "TCP, 8 connections x 64, hot records: us of a core a lookup" "${words}" "${words%% *}" le 1.5
+    octets=$("${load_core[@]}" "${bin}/idnode-bench" idle --server "${tcp_server}" --server-pid "${node_pid}" \
+        --records "${folder}/answers" --connections "${idle_connections}") || fail "idnode-bench idle failed"
+    row 5 "${idle_connections} idle connections, octets of own memory each" "${octets}" "${octets}" le 4096
+}
+
+# Two threads on both cores at twice the rate of one thread: each then has as much to do, and what they cost each
+# other shows in the CPU time of an answer. The generator takes what the second core has left.
+point_6() {
+    leave_memory
+    local one_pid one_server words
+    copy_node "${folder}/node" "${folder}/twin"
+    settings="two threads / one"
+    start "${folder}/twin" 1 "data.records_mb=$(megabytes 1)"
+    one_pid=${node_pid} one_server=${server}
+    start "${folder}/node" 2 "data.records_mb=$(megabytes 1)"
+    compare twice --other-server "${one_server}" --other-pid "${one_pid}"
+    words=$(spread per_cpu_second 2 <"${folder}/case")
+    row 6 "two threads at 100,000/s over one at 50,000/s: 2 x answers of a CPU second" "${words}" "${words%% *}" ge 1.8
+    kill "${one_pid}"
+    wait "${one_pid}" 2>/dev/null || true
+    leave_memory
+    rm -rf "${folder}/twin"
+}
+
+# A second node with the same records: the sorted files, which are never written again, under a second name.
+copy_node() {
+    rm -rf "$2"
+    mkdir -p "$2/data"
+    cp -r "$1/idnode.toml" "$1/keys" "$2/"
+    find "$1/data" -maxdepth 1 -name '*.sst' -exec ln -t "$2/data" {} +
+    find "$1/data" -maxdepth 1 -type f ! -name '*.sst' -exec cp -t "$2/data" {} +
+}
+
+# timed COMMAND...: how many records a second it made of them.
+timed() {
+    local begun=${EPOCHREALTIME/./}
+    "$@" >"${folder}/timed.log" 2>&1 || { cat "${folder}/timed.log" >&2; fail "$* failed"; }
+    awk -v n="${count}" -v us="$((${EPOCHREALTIME/./} - begun))" 'BEGIN { printf "%.0f", n / us * 1e6 }'
+}
+new_node() { "${bin}/idnode" init "$1" --prefix 88.100 --listen 127.0.0.1 --port 0 --http-port 0 >/dev/null; }
+
+point_7() {
+    leave_memory
+    local rate begun ms
+    row 7 "import of NDJSON, records/s" "${import_rate}" "${import_rate}" ge 600000
+    rate=$(timed "${bin}/idnode" export --config "${folder}/node/idnode.toml" --output "${folder}/out.ndjson" --quiet)
+    row 7 "export of NDJSON, records/s" "${rate}" "${rate}" ge 600000
+    rm -f "${folder}/out.ndjson"
+    if "${bin}/idnode" export --help | grep -q -- --binary; then
+        rate=$(timed "${bin}/idnode" export --binary --config "${folder}/node/idnode.toml" --output "${folder}/out.bin" --quiet)
+        row 7 "binary export, records/s" "${rate}" "${rate}" ge 1200000
+        new_node "${folder}/second"
+        rate=$(timed "${bin}/idnode" import "${folder}/out.bin" --config "${folder}/second/idnode.toml" --quiet)
+        row 7 "binary import, records/s" "${rate}" "${rate}" ge 1200000
+        rm -rf "${folder}/out.bin" "${folder}/second"
+    fi
+    : >"${folder}/ready"
+    begun=$(now_ms)
+    "${bin}/idnoded" --config "${folder}/node/idnode.toml" >"${folder}/ready" 2>"${folder}/node.log" &
+    node_pid=$!
+    node_pids+=("${node_pid}")
+    wait_until_ready
+    "${bin}/idnode" resolve "${first_handle}" --server "${server}" --udp >/dev/null || fail "the node did not answer"
+    ms=$(($(now_ms) - begun))
+    row 7 "start to first answer, ms" "${ms}" "${ms}" le 1000
+    wait_until_idle "${node_pid}"
+    stop
+}
+
+point_9() {
+    leave_memory
+    local line words rate
+    while read -r line; do
+        words=$(spread ratio <<<"${line}")
+        row 9 "$(member writers <<<"${line}") writers: $(member store <<<"${line}")/s, RocksDB's groups $(member groups <<<"${line}")/s, one committer $(member committer <<<"${line}")/s: store / better" \
+            "${words}" "${words%% *}" ge 0.8
+    done < <("${bin}/idnode-bench" durable --dir "${folder}/durable" --rounds "${rounds}" --seconds "$(calculate "${seconds} / 3")" --json)
+    line=$("${bin}/idnode-bench" durable --dir "${folder}/durable" --rounds "${rounds}" --seconds "$(calculate "${seconds} / 3")" \
+        --writers 1 --batch 2000 --json)
+    rate=$(member store <<<"${line}")
+    row 9 "one writer, batches of 2,000, records/s" "${rate}" "${rate}" ge 200000
+    rm -rf "${folder}/durable"
+    settings="registration"
+    start "${folder}/node" "$(nproc)" "data.records_mb=0"
+    prepare_registrations >"${folder}/prepared" || { cat "${folder}/prepared" >&2; fail "the node took no enterprise"; }
+    rate=$(register_once | member identifiers_per_second)
+    row 9 "through the registration stream, 1 connection, records/s" "${rate}" "${rate}" ge 100000
+    leave_memory
+}
+register_once() {
+    "${bin}/idnode-bench" register --server "${http_server}" --token-file "${folder}/node/keys/operator.token" \
+        --prefix 88.100.900 --template product-1 --seconds "${seconds}" --json "$@" || fail "idnode-bench register failed"
+}
+
+# p99 WORDS: the median of so many rounds of lookups at 50,000/s.
+p99() {
+    for ((round = 0; round < rounds; round++)); do
+        "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/answers" --seconds "${seconds}" \
+            --rate 50000 --json | member p99
+    done | sort -n | sed -n "$(((rounds + 1) / 2))p"
+}
+# beside PID WHAT QUIET: the same while that process works.
+beside() {
+    local p99_us
+    p99_us=$(p99)
+    kill -0 "$1" 2>/dev/null || say "  (it ended before the lookups did)"
+    row 10 "p99 at 50,000/s $2, us" "${p99_us}" "${p99_us}" le "$(calculate "5 * $3")"
+    kill "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
+# Nothing is pinned here: an import takes what both cores have.
+point_10() {
+    leave_memory
+    local quiet
+    settings="import beside"
+    start "${folder}/node" 0 "data.records_mb=$(megabytes 1)"
+    quiet=$(p99)
+    row 10 "p99 at 50,000/s, nothing beside, us" "${quiet}"
+    new_node "${folder}/second"
+    (while :; do
+        rm -rf "${folder}/second" && new_node "${folder}/second"
+        "${bin}/idnode-bench" data --count "${count}" | "${bin}/idnode" import - --config "${folder}/second/idnode.toml" --quiet
+    done >/dev/null 2>&1) &
+    sleep 1
+    beside $! "beside idnode import on the same machine" "${quiet}"
+    prepare_registrations >"${folder}/prepared" || { cat "${folder}/prepared" >&2; fail "the node took no enterprise"; }
+    "${bin}/idnode-bench" register --server "${http_server}" --token-file "${folder}/node/keys/operator.token" --prefix 88.100.900 \
+        --template product-1 --seconds "$(calculate "${rounds} * (${seconds} + 1) + 2")" --json >/dev/null &
+    sleep 1
+    beside $! "beside a stream into the node, flushes and compaction" "${quiet}"
+    leave_memory
+}
