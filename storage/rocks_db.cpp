@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
@@ -15,6 +16,7 @@
 
 #include "proto/base/reader.h"
 #include "proto/base/writer.h"
+#include "storage/table_reads.h"
 
 namespace idnode::storage {
 namespace {
@@ -71,7 +73,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family,
 
 rocksdb::DBOptions db_options(const RocksOptions& options, rocksdb::Env* env) {
     rocksdb::DBOptions out;
-    if (env != nullptr) out.env = env;
+    out.env = env;
     out.create_if_missing = options.create;
     out.create_missing_column_families = options.create;
     out.max_background_jobs = std::max(2, options.background_threads);
@@ -298,7 +300,8 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
                                                const model::Clock& clock, rocksdb::Env* env) {
     auto folder = options.create ? check_new_folder(options.dir) : check_old_folder(options.dir);
     if (!folder) return std::move(folder).error();
-    rocksdb::DBOptions settings = db_options(options, env);
+    std::unique_ptr<rocksdb::Env> own_env = env == nullptr ? table_env(options.mapped) : nullptr;
+    rocksdb::DBOptions settings = db_options(options, env != nullptr ? env : own_env.get());
     std::size_t family_count = kFamilyCount;
     if (!options.create) {
         const auto there = count_families(options.dir, settings);
@@ -307,6 +310,7 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
         settings.create_missing_column_families = *there < kFamilyCount;
     }
     std::unique_ptr<RocksDb> rocks(new RocksDb(options.dir, options.read_only));
+    rocks->env_ = std::move(own_env);
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status = open_families(options, settings, family_count, handles, db);

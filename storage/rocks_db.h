@@ -64,6 +64,7 @@ class RocksDb {
 
     std::filesystem::path dir_;
     bool read_only_;
+    std::unique_ptr<rocksdb::Env> env_;  // null: that of a test
     std::unique_ptr<rocksdb::DB> db_;
     std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families_{};
     Dictionaries dictionaries_;

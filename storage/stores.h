@@ -18,6 +18,9 @@ struct RocksOptions {
     std::uint64_t cache_bytes = 256ULL << 20U;  // block cache
     /// For records in memory, in front of the disk; 0: none. Not where it is opened to read only.
     std::uint64_t records_bytes = 0;
+    /// Lookups read the files where they are mapped: faster, but they wait where a file is not in
+    /// memory, and what they looked at counts as memory of the process.
+    bool mapped = false;
     int background_threads = 2;
 };
 

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <rocksdb/db.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -263,6 +265,13 @@ TEST_CASE("a read that must not wait says so when the record is on the disk only
         const auto store = must_open(open_in(folder.path()), clock);
     }
     const auto store = must_open(open_in(folder.path()), clock);
+    // The page cache forgets them.
+    for (const auto& entry : fs::directory_iterator(folder.path())) {
+        const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+        REQUIRE(::fsync(file) == 0);
+        REQUIRE(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+        ::close(file);
+    }
     const auto lookup = [&store](std::string_view handle, model::ReadTier tier) {
         return store->read(model::key_of(handle), tier, [](const auto&) {});
     };
@@ -276,6 +285,23 @@ TEST_CASE("a read that must not wait says so when the record is on the disk only
         if (*found == model::Lookup::kNotFound) ++absent;
     }
     CHECK(absent > 180);
+}
+
+TEST_CASE("lookups in mapped files never say that the record is on the disk", "[rocksdb]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    make_store(folder.path());
+    must_open(open_in(folder.path()), clock).reset();  // into a file
+    auto options = open_in(folder.path());
+    options.mapped = true;
+    const auto store = must_open(options, clock);
+    for (const auto tier : {model::ReadTier::kMemory, model::ReadTier::kAny}) {
+        std::string handle;
+        const auto found = store->read(model::key_of("88.100.7/a"), tier,
+                                       [&](const auto& view) { handle = view.handle; });
+        CHECK(*found == model::Lookup::kFound);
+        CHECK(handle == "88.100.7/a");
+    }
 }
 
 }  // namespace
