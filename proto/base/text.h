@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@ constexpr char fold_ascii(char octet) {
     return octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - 'a' + 'A') : octet;
 }
 std::string fold_ascii(std::string_view text);
+/// In place, eight octets at a time.
+void fold_in_place(std::span<char> text);
 bool equal_folded(std::string_view a, std::string_view b);
 bool starts_with_folded(std::string_view text, std::string_view beginning);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <span>
 
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
@@ -206,8 +207,7 @@ void write_key(std::string_view handle, SuffixCase suffix_case, Key& out) {
     out.append(start);
     const std::size_t at = out.size();
     out.append(handle);
-    // In place: a loop over known octets that the compiler turns into vector instructions.
-    for (std::size_t i = at; i < at + folded; ++i) out[i] = fold_ascii(out[i]);
+    fold_in_place(std::span(out).subspan(at, folded));
 }
 
 Key key_of(std::string_view handle, SuffixCase suffix_case) {

@@ -83,6 +83,8 @@ class PrefixReader {
         }
         return *table_;
     }
+    /// Of the table given last: another number for another table, never 0.
+    std::uint64_t version() const { return seen_; }
 
   private:
     const PrefixBoard& board_;

@@ -1,5 +1,9 @@
 #include "registry/service/responsibility.h"
 
+#include <algorithm>
+#include <functional>
+#include <span>
+
 #include "proto/base/limits.h"
 #include "proto/base/text.h"
 
@@ -13,7 +17,8 @@ constexpr std::string_view kMarkerStart = "0.NA/0.NA/";
 /// `start` and the folded text, in a buffer that keeps its capacity.
 void write_folded(std::string_view start, std::string_view text, std::string& out) {
     out.assign(start);
-    for (const char octet : text) out.push_back(fold_ascii(octet));
+    out.append(text);
+    fold_in_place(std::span(out).subspan(start.size()));
 }
 
 }  // namespace
@@ -21,8 +26,23 @@ void write_folded(std::string_view start, std::string_view text, std::string& ou
 std::optional<model::SuffixCase> Responsibility::of(std::string_view handle) {
     const model::HandleParts parts = model::split_handle(handle);
     const bool is_name = !parts.has_slash;
-    write_folded(kPrefixHandleStart, is_name ? "0.NA" : parts.prefix, name_);
-    if (const auto suffix_case = prefixes_.table().find(name_)) return suffix_case;
+    const std::string_view of_handle = is_name ? "0.NA" : parts.prefix;
+    const model::PrefixTable& table = prefixes_.table();
+    Recent& recent = this->recent(of_handle);
+    if (recent.version == prefixes_.version() &&
+        std::string_view(recent.prefix.data(), recent.bytes) == of_handle) {
+        return recent.suffix_case;
+    }
+    write_folded(kPrefixHandleStart, of_handle, name_);
+    if (const auto suffix_case = table.find(name_)) {
+        if (of_handle.size() <= Recent::kBytesMax) {
+            recent.version = prefixes_.version();
+            recent.bytes = static_cast<std::uint8_t>(of_handle.size());
+            recent.suffix_case = *suffix_case;
+            std::ranges::copy(of_handle, recent.prefix.begin());
+        }
+        return suffix_case;
+    }
 
     if (!is_name && !model::is_prefix_handle(handle)) return std::nullopt;
     const std::string_view prefix = is_name ? parts.prefix : parts.suffix;
@@ -32,6 +52,10 @@ std::optional<model::SuffixCase> Responsibility::of(std::string_view handle) {
         return model::SuffixCase::kFold;
     }
     return std::nullopt;
+}
+
+Responsibility::Recent& Responsibility::recent(std::string_view prefix) {
+    return recent_[std::hash<std::string_view>{}(prefix) % recent_.size()];
 }
 
 bool Responsibility::has_homed_ancestor(std::string_view prefix) {

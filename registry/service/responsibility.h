@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,11 +27,23 @@ class Responsibility {
     bool is_homed(std::string_view prefix_handle);
 
   private:
+    /// A homed prefix as it was spelled in a question. The questions of a moment are about few
+    /// prefixes, so most need not be folded and looked up.
+    struct Recent {
+        static constexpr std::size_t kBytesMax = 30;
+        std::uint64_t version = 0;  // of the table in which it was found
+        std::uint8_t bytes = 0;
+        model::SuffixCase suffix_case{};
+        std::array<char, kBytesMax> prefix{};
+    };
+
+    Recent& recent(std::string_view prefix);
     bool has_homed_ancestor(std::string_view prefix);
 
     model::PrefixReader prefixes_;
     std::string own_prefix_;
     std::string name_;
+    std::array<Recent, 64> recent_;  // by hash; of two that meet the later one stays
 };
 
 }  // namespace idnode::service

@@ -153,7 +153,8 @@ void Engine::carry_out_challenged(const ReplyTo& to, const Challenge& challenge)
         }
     }
     Question question;
-    if (carry_out(challenged, Effort::kPool, answerer, question) != Outcome::kReply) {
+    const Part part = find_operation(challenged.request.header.op)->part;
+    if (carry_out(challenged, part, Effort::kPool, answerer, question) != Outcome::kReply) {
         end_with(challenged, ResponseCode::kServerNotResponsible);
     }
     if (to.session != nullptr && answerer.has_proved() &&

@@ -1,5 +1,8 @@
 #include "resolver/engine/engine.h"
 
+#include <algorithm>
+#include <array>
+
 #include "proto/base/limits.h"
 #include "resolver/engine/admin_operations.h"
 #include "resolver/engine/challenges.h"
@@ -37,6 +40,16 @@ handle::MessageView what_is_readable(const handle::Envelope& envelope, BytesView
 
 bool has_macs(const Session* session) {
     return session != nullptr && !session->terms().of_connection;
+}
+
+/// The handle that a lookup is about; empty for everything else.
+std::string_view looked_up(BytesView message) {
+    ByteReader in(message);
+    in.take(limits::kEnvelopeBytes, "envelope");
+    const auto op = static_cast<handle::OpCode>(in.u32("operation code"));
+    in.take(limits::kHeaderBytes - sizeof(std::uint32_t), "header");
+    if (op != handle::OpCode::kResolution) return {};
+    return in.text_u32("handle", limits::kHandleBytesMax);
 }
 
 bool can_be_session(std::uint32_t id) {
@@ -103,6 +116,16 @@ Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, cons
         return refuse_with(payload, ResponseCode::kProtocolError, "operation 0");
     }
     return dispatch({context_, *message, peer, now, out, session.get()}, effort, question);
+}
+
+void Engine::foresee(std::span<const BytesView> messages) {
+    std::array<std::string_view, kBatchMax> handles;
+    std::size_t count = 0;
+    for (const BytesView message : messages.first(std::min(messages.size(), kBatchMax))) {
+        const std::string_view handle = looked_up(message);
+        if (!handle.empty()) handles[count++] = handle;
+    }
+    resolution_.foresee(std::span(handles).first(count));
 }
 
 SessionPtr Engine::find_session(std::uint32_t id, const Peer& peer, model::TimeMs now) {
@@ -175,7 +198,7 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
     }
     if (has_macs(to.session)) {
         SessionPeer peer(to.request, *to.session, context_.cryptography);
-        return carry_out(to, effort, peer, question);
+        return carry_out(to, operation->part, effort, peer, question);
     }
     // Public values are for everyone, so plain lookups need not know who is logged in.
     const bool is_for_everyone =
@@ -184,18 +207,17 @@ Outcome Engine::dispatch(const ReplyTo& to, Effort effort, Question& question) {
         if (auto login = to.peer.logins->find_login(to.request.envelope.session_id)) {
             if (effort == Effort::kInline) return Outcome::kRetryOnPool;
             Proved user(*std::move(login));
-            return carry_out(to, effort, user, question);
+            return carry_out(to, operation->part, effort, user, question);
         }
     }
     Stranger stranger;
-    return carry_out(to, effort, stranger, question);
+    return carry_out(to, operation->part, effort, stranger, question);
 }
 
-Outcome Engine::carry_out(const ReplyTo& to, Effort effort, service::Requester& requester,
-                          Question& question) {
-    const Operation* operation = find_operation(to.request.header.op);
-    if (operation->part == Part::kResolution) return resolve(to, effort, requester, question);
-    if (operation->part == Part::kReplication) {
+Outcome Engine::carry_out(const ReplyTo& to, Part part, Effort effort,
+                          service::Requester& requester, Question& question) {
+    if (part == Part::kResolution) return resolve(to, effort, requester, question);
+    if (part == Part::kReplication) {
         stream_ = answer_replication(to, administration_, requester);
     } else {
         administration_.come_from(to_text(to.peer.address));

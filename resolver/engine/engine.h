@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "registry/service/administration.h"
 #include "registry/service/authority.h"
 #include "resolver/engine/context.h"
+#include "resolver/engine/operations.h"
 #include "resolver/engine/remote.h"
 #include "resolver/engine/reply.h"
 #include "resolver/engine/requesters.h"
@@ -31,6 +33,12 @@ class Engine {
     Outcome handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                    Effort effort, Bytes& out, Question& question);
 
+    /// Before a batch is handled one by one: has the store fetch the records that its plain lookups
+    /// ask for. `messages`: with their envelopes; nothing of them was checked. At most `kBatchMax`
+    /// are looked at.
+    void foresee(std::span<const BytesView> messages);
+    static constexpr std::size_t kBatchMax = Resolution::kForeseenMax;
+
     /// What follows the messages that the last call of `handle` appended, on the same connection;
     /// mostly nothing. Only Effort::kPool makes one.
     StreamPtr take_stream() { return std::move(stream_); }
@@ -49,7 +57,7 @@ class Engine {
     SessionPtr find_session(std::uint32_t id, const Peer& peer, model::TimeMs now);
     bool is_known_id(const ReplyTo& to);
     Outcome dispatch(const ReplyTo& to, Effort effort, Question& question);
-    Outcome carry_out(const ReplyTo& to, Effort effort, service::Requester& requester,
+    Outcome carry_out(const ReplyTo& to, Part part, Effort effort, service::Requester& requester,
                       Question& question);
     Outcome resolve(const ReplyTo& to, Effort effort, service::Requester& requester,
                     Question& question);

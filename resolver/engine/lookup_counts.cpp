@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <functional>
 
 namespace idnode::resolver {
 
@@ -14,15 +15,6 @@ constexpr std::size_t kPrefixBytesMax = 47;
 
 std::atomic<std::uint64_t> counts_made{0};
 
-/// FNV-1a.
-std::size_t hash_of(std::string_view text) {
-    std::uint64_t out = 14'695'981'039'346'656'037U;
-    for (const char one : text) {
-        out = (out ^ static_cast<unsigned char>(one)) * 1'099'511'628'211U;
-    }
-    return out ^ (out >> 32U);
-}
-
 }  // namespace
 
 class LookupCounts::Table {
@@ -30,7 +22,7 @@ class LookupCounts::Table {
     /// By the thread that owns it.
     void count(std::string_view prefix) {
         if (prefix.empty() || prefix.size() > kPrefixBytesMax) return;
-        const std::size_t first = hash_of(prefix);
+        const std::size_t first = std::hash<std::string_view>{}(prefix);
         for (std::size_t probe = 0; probe < kProbes; ++probe) {
             Slot& slot = slots_[(first + probe) % kSlots];
             const std::size_t length = slot.length.load(std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "proto/base/limits.h"
@@ -37,22 +38,28 @@ class NodeDirectory final : public service::LocalDirectory {
     NodeDirectory(const model::RecordStore& store, std::string own_prefix, RemoteIdentities* remote)
         : LocalDirectory(store, std::move(own_prefix)), remote_(remote) {}
 
-    /// The time for other nodes begins anew.
-    void begin_request() { deadline_ = std::chrono::steady_clock::now() + limits::kRemoteTime; }
+    /// The time for other nodes begins anew, when the first of them is asked: most requests need
+    /// none.
+    void begin_request() { deadline_.reset(); }
 
     Result<std::vector<handle::Value>> values(std::string_view handle) override {
         if (remote_ == nullptr || is_here(handle)) return LocalDirectory::values(handle);
-        return remote_->values(handle, deadline_);
+        return remote_->values(handle, deadline());
     }
     Result<service::SecretVerdict> ask_about_secret(const handle::VerifyRequest& question,
                                                     handle::Version version) override {
         if (remote_ == nullptr) return LocalDirectory::ask_about_secret(question, version);
-        return remote_->ask_about_secret(question, version, deadline_);
+        return remote_->ask_about_secret(question, version, deadline());
     }
 
   private:
+    Deadline deadline() {
+        if (!deadline_) deadline_ = std::chrono::steady_clock::now() + limits::kRemoteTime;
+        return *deadline_;
+    }
+
     RemoteIdentities* remote_;
-    Deadline deadline_{};
+    std::optional<Deadline> deadline_;
 };
 
 }  // namespace idnode::resolver

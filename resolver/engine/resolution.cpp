@@ -96,6 +96,19 @@ std::optional<std::string_view> named_prefix(std::string_view handle) {
 
 }  // namespace
 
+void Resolution::foresee(std::span<const std::string_view> handles) {
+    std::array<std::string_view, kForeseenMax> keys;
+    std::size_t count = 0;
+    for (const std::string_view handle : handles) {
+        const auto suffix_case = responsibility_.of(handle);
+        if (!suffix_case) continue;
+        model::write_key(handle, *suffix_case, foreseen_[count]);
+        keys[count] = foreseen_[count];
+        ++count;
+    }
+    context_.store.foresee(std::span(keys).first(count));
+}
+
 Resolved Resolution::answer(const Query& query, service::Requester& requester, ByteWriter& body,
                             Question& question) {
     if (query.has(flag::kRecursive) && query.recursion_count > limits::kRecursionCountMax) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <array>
+#include <span>
+#include <string_view>
+
 #include "proto/handle/resolution.h"
 #include "registry/service/administration.h"
 #include "registry/service/identity.h"
@@ -43,6 +47,11 @@ class Resolution {
           administration_(administration),
           responsibility_(context.store, context.administration.own_prefix) {}
 
+    static constexpr std::size_t kForeseenMax = 64;
+    /// These are about to be asked for: has the store fetch those of them that are ours. At most
+    /// `kForeseenMax`.
+    void foresee(std::span<const std::string_view> handles);
+
     /// Appends to `body`: on success handle and `VALUES`, on a referral an empty handle and
     /// `VALUES`; otherwise what is there means nothing. For kAskUpstream fills `question`.
     Resolved answer(const Query& query, service::Requester& requester, ByteWriter& body,
@@ -67,6 +76,7 @@ class Resolution {
     service::Administration& administration_;
     service::Responsibility responsibility_;
     model::Key key_;
+    std::array<model::Key, kForeseenMax> foreseen_;
     Bytes restricted_;  // values of a record that need rights, while these are being checked
 };
 
