@@ -234,6 +234,7 @@ Result<void> Node::open_store() {
     storage::RocksOptions options;
     options.dir = settings_.data_dir();
     options.cache_bytes = static_cast<std::uint64_t>(settings_.data.cache_mb * kBytesPerMb);
+    options.records_bytes = static_cast<std::uint64_t>(settings_.data.records_mb * kBytesPerMb);
     auto store = storage::open_rocks_store(options, clock_);
     if (!store) return store.error();
     store_ = std::move(*store);
@@ -290,7 +291,7 @@ Result<void> Node::listen() {
     session_limits.timeout_max = settings_.limits.session_timeout;
     sessions_.emplace(session_limits, *entropy_);
     guesses_.emplace(guess_limits(settings_));
-    status_ = std::make_unique<StatusValues>([this] { return requests(); },
+    status_ = std::make_unique<StatusValues>(*store_, [this] { return requests(); },
                                              [this] { return replication_status(); });
 
     const Settings::Listen& wanted = settings_.listen;

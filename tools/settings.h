@@ -43,6 +43,7 @@ struct Settings {
     struct Data {
         std::string dir = "data";
         std::int64_t cache_mb = 256;
+        std::int64_t records_mb = 256;
     };
     struct Upstream {
         std::vector<std::string> servers;

@@ -35,15 +35,20 @@ std::vector<handle::Value> StatusValues::values() const {
     const std::uint64_t total_bytes = memory.totalram * unit;
     const std::uint64_t peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
     const std::uint64_t requests = requests_();
+    const auto counts = store_.counts();
+    const auto kept = counts ? counts->kept : model::StoreCounts::Kept{};
     return {
         status_value(1, kServerStatus,
                      fmt::format("freemem={}; totalmem={}; maxmem={}; runtime={}; numreqs={}",
                                  free_bytes, total_bytes, total_bytes, run_time.count(), requests)),
-        status_value(2, kServerStatus,
-                     fmt::format(R"({{"freeMemory":{},"totalMemory":{},"peakMemory":{},)"
-                                 R"("runTimeMs":{},"requests":{},"version":"{}"}})",
-                                 free_bytes, total_bytes, peak_bytes, run_time.count(), requests,
-                                 IDNODE_VERSION)),
+        status_value(
+            2, kServerStatus,
+            fmt::format(R"({{"freeMemory":{},"totalMemory":{},"peakMemory":{},)"
+                        R"("runTimeMs":{},"requests":{},"version":"{}","kept":{{)"
+                        R"("records":{},"bytes":{},"bytesMax":{},"hits":{},"misses":{}}}}})",
+                        free_bytes, total_bytes, peak_bytes, run_time.count(), requests,
+                        IDNODE_VERSION, kept.records, kept.bytes, kept.bytes_max, kept.hits,
+                        kept.misses)),
         status_value(3, "CNRI.REPLICATION_STATUS", replication_()),
     };
 }

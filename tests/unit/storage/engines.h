@@ -40,7 +40,18 @@ struct RocksEngine {
     std::unique_ptr<model::RecordStore> store = must_open(create_in(folder.path()), clock);
 };
 
-using Engines = std::tuple<MemoryEngine, RocksEngine>;
+/// With records in memory in front, a few of them.
+struct KeepingEngine {
+    TemporaryFolder folder;
+    SetClock clock;
+    std::unique_ptr<model::RecordStore> store = [this] {
+        storage::RocksOptions options = create_in(folder.path());
+        options.records_bytes = 512U << 10U;
+        return must_open(options, clock);
+    }();
+};
+
+using Engines = std::tuple<MemoryEngine, RocksEngine, KeepingEngine>;
 
 #else
 

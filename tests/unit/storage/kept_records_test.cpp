@@ -1,0 +1,172 @@
+#include <catch2/catch.hpp>
+#include <functional>
+#include <thread>
+
+#include "proto/handle/value.h"
+#include "tests/unit/storage/answer_checker.h"
+#include "tests/unit/storage/engines.h"
+
+/// Records in memory in front of RocksDB, through the store's door.
+namespace idnode::test {
+namespace {
+
+constexpr std::uint64_t kBytes = 1U << 20U;
+
+storage::RocksOptions keeping(storage::RocksOptions options, std::uint64_t bytes = kBytes) {
+    options.records_bytes = bytes;
+    return options;
+}
+
+model::StoreCounts::Kept kept(const model::RecordStore& store) {
+    const auto counts = store.counts();
+    if (!counts) FAIL(counts.error().detail);
+    return counts->kept;
+}
+
+/// As many as one change may well have.
+void put_many(model::RecordStore& store, int count) {
+    std::vector<model::Edit> edits;
+    for (int i = 0; i < count; ++i) {
+        edits.push_back(put("88.100.7/" + std::to_string(i), "data " + std::to_string(i)));
+    }
+    must_commit(store, std::move(edits));
+}
+
+bool soon(const std::function<bool()>& condition) {
+    for (int i = 0; i < 1'000 && !condition(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return condition();
+}
+
+TEST_CASE("after opening all records come into memory that there is room for", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    constexpr int kCount = 10'000;  // more than one step
+    put_many(*must_open(create_in(folder.path()), clock), kCount);
+
+    const auto store = must_open(keeping(open_in(folder.path()), 8U << 20U), clock);
+    CHECK(soon([&] { return kept(*store).records == kCount; }));
+    const auto before = kept(*store);
+    CHECK(data_of(*store, "88.100.7/9999") == "data 9999");
+    CHECK(kept(*store).hits == before.hits + 1);
+    CHECK(kept(*store).bytes <= kept(*store).bytes_max);
+}
+
+TEST_CASE("a store that holds more than fits into memory serves all of it", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    constexpr int kCount = 20'000;
+    put_many(*must_open(create_in(folder.path()), clock), kCount);
+    const auto store = must_open(keeping(open_in(folder.path())), clock);
+    for (int i = 0; i < kCount; ++i) {
+        const std::string handle = "88.100.7/" + std::to_string(i);
+        if (data_of(*store, handle) != "data " + std::to_string(i)) FAIL(handle);
+    }
+    CHECK(kept(*store).records < kCount);
+    CHECK(kept(*store).records > 1'000);
+}
+
+TEST_CASE("a store can be closed while its records come into memory", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    put_many(*must_open(create_in(folder.path()), clock), 20'000);
+    for (int i = 0; i < 5; ++i) {
+        const auto store = must_open(keeping(open_in(folder.path()), 8U << 20U), clock);
+        CHECK(data_of(*store, "88.100.7/1") == "data 1");
+    }
+}
+
+TEST_CASE("a store that is opened to read keeps nothing: it sees the moment of opening", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const auto writer = must_open(keeping(create_in(folder.path())), clock);
+    must_commit(*writer, {put("88.100.7/a", "old")});
+    auto options = keeping(open_in(folder.path()));
+    options.read_only = true;
+    const auto reader = must_open(options, clock);
+    CHECK(data_of(*reader, "88.100.7/a") == "old");
+    CHECK(kept(*reader).bytes_max == 0);
+    CHECK(kept(*reader).records == 0);
+    CHECK(kept(*writer).bytes_max == kBytes);
+}
+
+TEST_CASE("of several changes that one group commits the last one is in memory", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const auto store = must_open(keeping(create_in(folder.path())), clock);
+    must_commit(*store, {put("88.100.7/a", "1"), erase("88.100.7/a"), put("88.100.7/a", "2"),
+                         put("88.100.7/b", "1"), erase("88.100.7/b")});
+    CHECK(kept(*store).records == 1);
+    CHECK(data_of(*store, "88.100.7/a") == "2");
+    CHECK_FALSE(find(*store, "88.100.7/b"));
+}
+
+TEST_CASE("after a replacement nothing of before is in memory", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const auto store = must_open(keeping(create_in(folder.path())), clock);
+    put_many(*store, 100);
+    CHECK(data_of(*store, "88.100.7/5") == "data 5");
+    auto replacement = store->begin_replacement("1:0.NA/88");
+    REQUIRE(replacement);
+    REQUIRE((*replacement)->add("88.100.7/1", model::SuffixCase::kFold, values_of({{1, "new"}})));
+    CHECK(data_of(*store, "88.100.7/1") == "data 1");
+    REQUIRE((*replacement)->finish({}));
+    CHECK(data_of(*store, "88.100.7/1") == "new");
+    CHECK_FALSE(find(*store, "88.100.7/5"));
+    CHECK(data_of(*store, "88.100.7/1") == "new");
+    CHECK(kept(*store).records == 1);
+}
+
+TEST_CASE("keys of all kinds can be foreseen", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const auto store = must_open(keeping(create_in(folder.path())), clock);
+    put_many(*store, 200);
+    std::vector<std::string> keys{"", std::string(3'000, 'x'), "absent"};
+    for (int i = 0; i < 200; ++i) keys.push_back(model::key_of("88.100.7/" + std::to_string(i)));
+    store->foresee({});
+    store->foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
+    CHECK(data_of(*store, "88.100.7/199") == "data 199");
+}
+
+TEST_CASE("four writers and four readers of a store never see a stale, torn or foreign record",
+          "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const auto store = must_open(keeping(create_in(folder.path()), 512U << 10U), clock);
+    AnswerChecker checker(
+        {.write =
+             [&](const std::string& handle, const std::optional<std::string>& text) {
+                 const auto done =
+                     store->commit(change_of({text ? put(handle, *text) : erase(handle)}));
+                 if (!done) throw std::runtime_error(done.error().detail);
+             },
+         .read =
+             [&](const std::string& handle) {
+                 std::optional<std::string> out;
+                 const auto read = store->read(
+                     model::key_of(handle), model::ReadTier::kAny,
+                     [&out](const model::RecordView& view) {
+                         const auto values = handle::decode_values(view.values);
+                         out = values ? std::string(as_text(values->front().data)) : "no values";
+                     });
+                 if (!read) throw std::runtime_error(read.error().detail);
+                 return out;
+             },
+         .foresee =
+             [&](const std::vector<std::string>& handles) {
+                 std::vector<std::string> keys;
+                 for (const std::string& handle : handles) keys.push_back(model::key_of(handle));
+                 store->foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
+             }},
+        4'000);
+    const auto outcome = checker.run(checking_time());
+    CHECK(outcome.fault == "");
+    CHECK(outcome.writes > 0);
+    CHECK(kept(*store).hits > 0);
+}
+
+}  // namespace
+}  // namespace idnode::test
