@@ -318,7 +318,7 @@ Result<void> Node::listen_on(const Settings& settings, const std::string& addres
                                   .loopback = remote_settings(settings_).loopback});
     context_.emplace(resolver::EngineContext{
         .store = *store_,
-        .clock = clock_,
+        .clock = coarse_clock_,
         .entropy = *entropy_,
         .digests = *digests_,
         .signer = *signer_,

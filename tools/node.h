@@ -74,6 +74,7 @@ class Node {
     const Settings settings_;
     std::vector<std::string> warnings_;
     SystemClock clock_;
+    CoarseClock coarse_clock_;
     // In the order in which they need each other; the server goes first at the end.
     std::unique_ptr<model::RecordStore> store_;
     std::unique_ptr<model::Digests> digests_;
