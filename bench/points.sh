@@ -1,8 +1,10 @@
+# shellcheck shell=bash disable=SC2154
 # The ten points of the table of bench/README.md, one function each; bench/run.sh sources this file. Each
 # appends rows to ${folder}/rows, and what stands behind them to ${folder}/details.
 
-settings= # of the node that runs, in words
-point=
+settings='' # of the node that runs, in words
+point=''
+beside_pid='' # of what works beside lookups
 
 # Server and load generator have a core each where there are two.
 server_core=()
@@ -16,7 +18,7 @@ fi
 
 # row POINT WHAT WORDS [NUMBER ge|le MUST]: one line of the table.
 row() {
-    local sign= met=
+    local sign met=''
     if [[ $# -gt 3 ]]; then
         [[ $5 == ge ]] && sign=≥ || sign=≤
         met=$(awk -v n="$4" -v op="$5" -v m="$6" 'BEGIN { print (op == "ge" ? n >= m : n <= m) ? "yes" : "**no**" }')
@@ -75,7 +77,7 @@ compare() {
     timeout --foreground "$(awk -v s="${seconds}" -v r="${rounds}" 'BEGIN { print int((2 * r + 2) * (s + 2) * 2 + 120) }')" \
         "${load_core[@]}" "${bin}/idnode-bench" compare --server "${server}" --tcp-server "${tcp_server}" \
         --server-pid "${node_pid}" --records "${folder}/answers" --seconds "${seconds}" --rounds "${rounds}" \
-        --cases "${name}" --json "${folder}/case" "$@" >"${folder}/table" 2>>"${folder}/errors" || status=$?
+        --cases "${name}" --json "${folder}/case" "${echo_core[@]}" "$@" >"${folder}/table" 2>>"${folder}/errors" || status=$?
     case ${status} in
         0) ;;
         1) cat "${folder}/errors" >&2; fail "the node gave wrong answers (${name})" ;;
@@ -135,7 +137,8 @@ point_2() {
     on_disk "index off" 0.45 data.records_mb=0
     total=$(memory_of VmRSS)
     row 2 "resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "${total}" "${total}" le 512
-    on_disk "mapped" 0.48 data.records_mb=0 data.mapped=on
+    ratio 3 "not found, index off: per CPU second, node / echo" absent 0.80
+    on_disk "mapped" 0.48 data.records_mb=0 data.mapped=yes
     row 2 "mapped: resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "$(memory_of VmRSS)"
     leave_memory
     settings="room for 10 %"
@@ -147,11 +150,6 @@ point_2() {
 point_3() {
     in_memory
     ratio 3 "not found: per CPU second, node / echo" absent 0.80
-    leave_memory
-    settings="index off"
-    start "${folder}/node" 1 data.records_mb=0
-    ratio 3 "not found, index off" absent 0.80
-    leave_memory
 }
 
 point_4() {
@@ -219,8 +217,8 @@ point_7() {
     rate=$(timed "${bin}/idnode" export --config "${folder}/node/idnode.toml" --output "${folder}/out.ndjson" --quiet)
     row 7 "export of NDJSON, records/s" "${rate}" "${rate}" ge 600000
     rm -f "${folder}/out.ndjson"
-    if "${bin}/idnode" export --help | grep -q -- --binary; then
-        rate=$(timed "${bin}/idnode" export --binary --config "${folder}/node/idnode.toml" --output "${folder}/out.bin" --quiet)
+    if "${bin}/idnode" export --help | grep -q -- --form; then
+        rate=$(timed "${bin}/idnode" export --form binary --config "${folder}/node/idnode.toml" --output "${folder}/out.bin" --quiet)
         row 7 "binary export, records/s" "${rate}" "${rate}" ge 1200000
         new_node "${folder}/second"
         rate=$(timed "${bin}/idnode" import "${folder}/out.bin" --config "${folder}/second/idnode.toml" --quiet)
@@ -262,7 +260,7 @@ point_9() {
 }
 register_once() {
     "${bin}/idnode-bench" register --server "${http_server}" --token-file "${folder}/node/keys/operator.token" \
-        --prefix 88.100.900 --template product-1 --seconds "${seconds}" --json "$@" || fail "idnode-bench register failed"
+        --prefix 88.100.900 --template product-1 --seconds "${seconds}" --json || fail "idnode-bench register failed"
 }
 
 # p99 WORDS: the median of so many rounds of lookups at 50,000/s.
@@ -272,14 +270,23 @@ p99() {
             --rate 50000 --json | member p99
     done | sort -n | sed -n "$(((rounds + 1) / 2))p"
 }
-# beside PID WHAT QUIET: the same while that process works.
+# beside WHAT QUIET COMMAND...: the same while the command runs, in a process group that is then ended.
 beside() {
-    local p99_us
+    local what=$1 quiet=$2 p99_us
+    shift 2
+    setsid "$@" >"${folder}/beside.log" 2>&1 &
+    beside_pid=$!
+    sleep 1
     p99_us=$(p99)
-    kill -0 "$1" 2>/dev/null || say "  (it ended before the lookups did)"
-    row 10 "p99 at 50,000/s $2, us" "${p99_us}" "${p99_us}" le "$(calculate "5 * $3")"
-    kill "$1" 2>/dev/null || true
-    wait "$1" 2>/dev/null || true
+    kill -0 "${beside_pid}" 2>/dev/null || { cat "${folder}/beside.log" >&2; fail "it ended too early: $*"; }
+    stop_beside
+    row 10 "p99 at 50,000/s ${what}, us" "${p99_us}" "${p99_us}" le "$(calculate "5 * ${quiet}")"
+}
+stop_beside() {
+    [[ -n ${beside_pid} ]] || return 0
+    kill -- "-${beside_pid}" 2>/dev/null || true
+    wait "${beside_pid}" 2>/dev/null || true
+    beside_pid=
 }
 # Nothing is pinned here: an import takes what both cores have.
 point_10() {
@@ -289,17 +296,15 @@ point_10() {
     start "${folder}/node" 0 "data.records_mb=$(megabytes 1)"
     quiet=$(p99)
     row 10 "p99 at 50,000/s, nothing beside, us" "${quiet}"
-    new_node "${folder}/second"
-    (while :; do
-        rm -rf "${folder}/second" && new_node "${folder}/second"
-        "${bin}/idnode-bench" data --count "${count}" | "${bin}/idnode" import - --config "${folder}/second/idnode.toml" --quiet
-    done >/dev/null 2>&1) &
-    sleep 1
-    beside $! "beside idnode import on the same machine" "${quiet}"
+    # shellcheck disable=SC2016  # the inner shell expands it
+    beside "beside idnode import on the same machine" "${quiet}" bash -c '
+        while rm -rf "$2"; do
+            "$1/idnode" init "$2" --prefix 88.100 --port 0 --http-port 0
+            "$1/idnode-bench" data --count "$3" | "$1/idnode" import - --config "$2/idnode.toml" --quiet
+        done' importing "${bin}" "${folder}/second" "${count}"
     prepare_registrations >"${folder}/prepared" || { cat "${folder}/prepared" >&2; fail "the node took no enterprise"; }
-    "${bin}/idnode-bench" register --server "${http_server}" --token-file "${folder}/node/keys/operator.token" --prefix 88.100.900 \
-        --template product-1 --seconds "$(calculate "${rounds} * (${seconds} + 1) + 2")" --json >/dev/null &
-    sleep 1
-    beside $! "beside a stream into the node, flushes and compaction" "${quiet}"
+    beside "beside a stream into the node, flushes and compaction" "${quiet}" \
+        "${bin}/idnode-bench" register --server "${http_server}" --token-file "${folder}/node/keys/operator.token" \
+        --prefix 88.100.900 --template product-1 --seconds 3600
     leave_memory
 }
