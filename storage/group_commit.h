@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -15,9 +18,10 @@
 namespace idnode::storage {
 
 /// Puts the changes of concurrent writers into groups, so that they share one flush: while a group
-/// is being written, all that arrive wait and form the next. Measured against a flush for each
-/// writer and against RocksDB's own grouping, this is the fastest from two writers on. A writer
-/// that finds nobody at work writes at once in its own thread: a lone writer pays for no thread
+/// is being written, all that arrive wait and form the next. Whoever was in a group usually comes
+/// again: the next one waits a moment until it is as large, so that the first to come does not
+/// flush for itself alone while the others wait for that. A writer that finds nobody at work, and
+/// was not preceded by a group, writes at once in its own thread: a lone writer pays for no thread
 /// switch.
 class GroupCommit {
   public:
@@ -38,15 +42,24 @@ class GroupCommit {
     Result<model::Committed> commit(const model::Change& change);
 
   private:
+    /// Set once, for many that wait. A condition variable would have all whom it wakes queue for
+    /// its mutex; an atomic that is waited for gives up the processor a few times in vain first.
+    class Gate {
+      public:
+        void open();
+        void wait();
+
+      private:
+        std::atomic<std::uint32_t> is_open_ = 0;
+    };
     struct Group {
         std::vector<Entry> entries;
-        // Not an atomic that is waited for: before it sleeps, that gives up the processor a few
-        // times in vain.
-        std::mutex mutex;
-        std::condition_variable is_done;
-        bool done = false;
+        Gate done;
     };
 
+    /// Whether the writer that has just made the waiting group `size` large shall write it itself.
+    /// The mutex is held.
+    bool writes_itself(std::size_t size);
     void write(Group& group);
     /// The calling thread stops writing; whoever waits is written by the committer thread.
     void hand_over();
@@ -59,7 +72,8 @@ class GroupCommit {
     bool busy_ = false;               // somebody writes; only then may a group wait
     bool handed_over_ = false;        // to the committer thread
     bool stop_ = false;
-    std::thread committer_;  // last: it uses everything above
+    std::size_t expected_ = 1;  // as many as the last group had
+    std::thread committer_;     // last: it uses everything above
 };
 
 }  // namespace idnode::storage
