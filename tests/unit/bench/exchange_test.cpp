@@ -125,6 +125,21 @@ TEST_CASE("a handle that does not exist must be answered with not found") {
     CHECK(bench.tally.wrong == 1);
 }
 
+TEST_CASE("questions among the first records ask for no other") {
+    Questions questions;
+    questions.among_first = 2;
+    Bench bench(questions, 100);
+    bool second = false;
+    for (int i = 0; i < 100; ++i) {
+        const Bytes request = bench.ask();
+        const std::string text(as_text(request));
+        const bool is_second = text.find("/P-1") != std::string::npos;
+        second |= is_second;
+        CHECK((is_second || text.find("/P-0") != std::string::npos));
+    }
+    CHECK(second);
+}
+
 TEST_CASE("an answer that comes twice is a duplicate") {
     Bench bench;
     const Bytes reply = answer(bench.ask(), Manner::kRight);

@@ -96,3 +96,37 @@ TEST_CASE("everything that the generator writes can be loaded") {
     REQUIRE(records.has_value());
     CHECK(records->size() == 3'000);
 }
+
+TEST_CASE("records that the generator makes are expected as those of its file are") {
+    const RecordGenerator generator({.seed = 4});
+    std::string text;
+    for (std::uint64_t i = 0; i < 100; i += 3) generator.append_record(i, text);
+    const TemporaryFile file(text);
+    const auto loaded = load_records(file.path());
+    const auto generated = generate_records(generator, 100, 3);
+    REQUIRE(loaded.has_value());
+    REQUIRE(generated.has_value());
+    REQUIRE(generated->size() == loaded->size());
+    for (std::size_t i = 0; i < loaded->size(); ++i) {
+        CHECK(generated->handle(i) == loaded->handle(i));
+        CHECK(generated->values_hash(i) == loaded->values_hash(i));
+    }
+}
+
+TEST_CASE("a set that was saved is read back, and refused when anything of it is missing") {
+    const auto records = generate_records(RecordGenerator({.seed = 4}), 20, 1);
+    REQUIRE(records.has_value());
+    const TemporaryFile file("");
+    REQUIRE(records->save(file.path()).has_value());
+    const auto read = load_records(file.path());
+    REQUIRE(read.has_value());
+    REQUIRE(read->size() == records->size());
+    for (std::size_t i = 0; i < read->size(); ++i) {
+        CHECK(read->handle(i) == records->handle(i));
+        CHECK(read->values_hash(i) == records->values_hash(i));
+    }
+    for (auto size = std::filesystem::file_size(file.path()); size > 0;) {
+        std::filesystem::resize_file(file.path(), --size);
+        CHECK_FALSE(load_records(file.path()).has_value());
+    }
+}
