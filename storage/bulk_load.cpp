@@ -24,6 +24,7 @@ class RocksBulkLoad final : public BulkLoad {
     RocksBulkLoad(std::unique_ptr<RocksStore> store, std::unique_ptr<Loader> loader)
         : store_(std::move(store)), loader_(std::move(loader)) {}
 
+    Result<void> learn(std::span<const Bytes> records) override { return loader_->learn(records); }
     Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
                      std::uint64_t order) override {
         return loader_->add(handle, suffix_case, values, order);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,9 @@ class BulkLoad {
                                                    const model::Clock& clock);
     virtual ~BulkLoad() = default;
 
+    /// Values of records from all over the source, before the first is added: what they have in
+    /// common makes the stored records shorter. Without it the first records stand for all.
+    virtual Result<void> learn(std::span<const Bytes> records) = 0;
     /// `values` from `encode_record_values`, or the same octets made elsewhere. A timestamp of 0 is
     /// kept as it is: an import carries the timestamps of its source. `order`: where the record
     /// stands in the source, so that threads may add in any order; no two with one handle share it.

@@ -148,10 +148,10 @@ Result<void> Loader::Adder::add(std::string_view handle, model::SuffixCase suffi
 }
 
 Result<void> Loader::Adder::put(const RecordParts& parts, std::uint64_t order) {
-    if (const Dictionary* const dictionary = loader_.dictionary_) {
-        if (!packer_) packer_.emplace(*dictionary);
-        return filler_.add(parts.key, packer_->pack(parts), order);
+    if (const Dictionary* const dictionary = loader_.dictionary_; dictionary && !packer_) {
+        packer_.emplace(*dictionary);
     }
+    if (packer_) return filler_.add(parts.key, packer_->pack(parts), order);
     scratch_.clear();
     encode_record(parts, scratch_);
     return filler_.add(parts.key, scratch_, order);
@@ -169,6 +169,20 @@ Result<bool> Loader::wait(const RecordParts& parts, std::uint64_t order, Adder& 
     lock.unlock();
     if (auto put = put_waiting(std::move(all), adder); !put) return put.error();
     return true;
+}
+
+Result<void> Loader::learn(std::span<const Bytes> records) {
+    const std::scoped_lock lock(mutex_);
+    if (has_sample_ || records.size() < kDictionaryRecords / 2) return {};
+    Bytes octets;
+    for (const Bytes& values : records) {
+        if (check_values({}, values)) add_to_dictionary(values, octets);
+    }
+    const auto added = store_.rocks().add_dictionary(octets);
+    if (!added) return added.error();
+    dictionary_ = *added;
+    has_sample_ = true;
+    return {};
 }
 
 /// Under the lock. Of records that stand far from each other: a sorted source begins with those of

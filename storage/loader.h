@@ -60,6 +60,13 @@ class Loader {
     /// Borrows the store.
     static Result<std::unique_ptr<Loader>> begin(Options options, RocksStore& store);
 
+    /// A record that waits for the dictionary.
+    struct Waiting {
+        model::Key key;
+        Bytes stored;  // as codec.h has it
+        std::uint64_t order = 0;
+    };
+
     /// See `BulkLoad::Adder`.
     class Adder {
       public:
@@ -79,6 +86,8 @@ class Loader {
         Bytes scratch_;
     };
 
+    /// See `BulkLoad::learn`.
+    Result<void> learn(std::span<const Bytes> records);
     /// Both may be called from several threads.
     Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
                      std::uint64_t order);
@@ -90,12 +99,6 @@ class Loader {
   private:
     class OldRecords;
     struct Output;
-    /// A record that waits for the dictionary.
-    struct Waiting {
-        model::Key key;
-        Bytes stored;  // as codec.h has it
-        std::uint64_t order = 0;
-    };
 
     Loader(Options options, RocksStore& store, std::unique_ptr<ImportFolder> folder);
 

@@ -4,20 +4,26 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <ostream>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "registry/json/record_json.h"
 #include "registry/model/identifier.h"
 #include "tools/progress.h"
+#include "tools/record_file.h"
 #include "tools/system_clock.h"
 
 namespace idnode::tools {
 namespace {
 
-constexpr std::size_t kBufferBytes = 1U << 20U;
 // Secret keys are values of records: nobody but the operator reads the file.
 constexpr mode_t kFileMode = 0600;
 
@@ -120,26 +126,132 @@ model::Key scan_start(const std::string& prefix) {
     return model::key_of(prefix + '/');
 }
 
-Result<std::uint64_t> write_records(model::RecordCursor& cursor, Sink& sink, Progress& progress,
+Result<void> write_lines(const record_file::Block& block, std::string& out) {
+    record_file::Records records(block.octets(), block.count());
+    for (;;) {
+        const auto record = records.next();
+        if (!record) return record.error();
+        if (!*record) return {};
+        auto written = json::write_record((*record)->handle, (*record)->values, out);
+        if (!written) return written;
+        out += '\n';
+    }
+}
+
+/// Brings blocks of records into their form and to their place, on a thread of its own: reading
+/// them takes as long.
+class Writer {
+  public:
+    Writer(ExportForm form, Sink& sink) : form_(form), sink_(sink), thread_([this] { run(); }) {}
+    ~Writer() { stop(); }
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    /// Takes the block and gives back an empty one. Fails where an earlier one did.
+    Result<void> put(record_file::Block& block) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return failed_ || waiting_.size() < kBlocksWaitingMax; });
+        if (failed_) return *failed_;
+        waiting_.push_back(std::exchange(block, {}));
+        if (!spare_.empty()) {
+            block = std::move(spare_.back());
+            spare_.pop_back();
+        }
+        changed_.notify_all();
+        return {};
+    }
+    /// After the last block.
+    Result<void> close() {
+        stop();
+        if (failed_) return *failed_;
+        return {};
+    }
+
+  private:
+    static constexpr std::size_t kBlocksWaitingMax = 4;
+
+    void stop() {
+        {
+            const std::scoped_lock lock(mutex_);
+            stop_ = true;
+        }
+        changed_.notify_all();
+        if (thread_.joinable()) thread_.join();
+    }
+    void run() {
+        std::unique_lock lock(mutex_);
+        while (!failed_) {
+            changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
+            if (waiting_.empty()) return;
+            record_file::Block block = std::move(waiting_.front());
+            waiting_.pop_front();
+            lock.unlock();
+            const auto written = write(block);
+            block.clear();
+            lock.lock();
+            spare_.push_back(std::move(block));
+            if (!written) failed_ = written.error();
+            changed_.notify_all();
+        }
+    }
+    Result<void> write(const record_file::Block& block) {
+        text_.clear();
+        if (form_ == ExportForm::kBinary) {
+            block.write(text_);
+        } else if (auto written = write_lines(block, text_); !written) {
+            return written;
+        }
+        return sink_.write(text_);
+    }
+
+    const ExportForm form_;
+    Sink& sink_;
+    std::string text_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<record_file::Block> waiting_;
+    std::vector<record_file::Block> spare_;  // written ones, for their memory
+    std::optional<Error> failed_;
+    bool stop_ = false;
+    std::thread thread_;  // last: it uses everything above
+};
+
+/// Everything between the header and the end mark. Gives the number of records.
+Result<std::uint64_t> write_records(model::RecordCursor& cursor, Writer& writer, Progress& progress,
                                     std::uint64_t total) {
-    std::string buffer;
+    record_file::Block block;
     std::uint64_t count = 0;
     for (;;) {
         const auto record = cursor.next();
         if (!record) return record.error();
+        if (*record) {
+            block.add((*record)->handle, (*record)->values);
+            ++count;
+            if (!block.is_full()) continue;
+        }
+        if (!block.is_empty()) {
+            if (auto put = writer.put(block); !put) return put.error();
+        }
         if (!*record) break;
-        auto written = json::write_record((*record)->handle, (*record)->values, buffer);
-        if (!written) return written.error();
-        buffer += '\n';
-        ++count;
-        if (buffer.size() < kBufferBytes) continue;
-        if (auto flushed = sink.write(buffer); !flushed) return flushed.error();
-        buffer.clear();
         progress.update({.records = count, .done = count, .total = total});
     }
-    if (auto flushed = sink.write(buffer); !flushed) return flushed.error();
-    if (auto finished = sink.finish(); !finished) return finished.error();
+    if (auto closed = writer.close(); !closed) return closed.error();
     return count;
+}
+
+Result<std::uint64_t> write_all(ExportForm form, model::RecordCursor& cursor, Sink& sink,
+                                Progress& progress, std::uint64_t total) {
+    std::string frame;
+    if (form == ExportForm::kBinary) record_file::write_header(frame);
+    if (auto begun = sink.write(frame); !begun) return begun.error();
+    Writer writer(form, sink);
+    const auto count = write_records(cursor, writer, progress, total);
+    if (!count) return count.error();
+    frame.clear();
+    if (form == ExportForm::kBinary) record_file::write_end(*count, frame);
+    if (auto ended = sink.write(frame); !ended) return ended.error();
+    if (auto finished = sink.finish(); !finished) return finished.error();
+    return *count;
 }
 
 }  // namespace
@@ -159,7 +271,8 @@ Result<std::uint64_t> run_export(const ExportOptions& options, std::ostream& out
     progress.begin("exporting");
     const auto cursor = (*store)->scan(scan_start(options.prefix));
     // How many records one prefix has is not known.
-    return write_records(*cursor, **sink, progress, options.prefix.empty() ? counts->records : 0);
+    return write_all(options.form, *cursor, **sink, progress,
+                     options.prefix.empty() ? counts->records : 0);
 }
 
 }  // namespace idnode::tools

@@ -7,6 +7,8 @@ idnode_library(idnode_import
     import_blocks.cpp
     import_lines.cpp
     import_prefixes.cpp
+    import_sample.cpp
     progress.cpp
+    record_file.cpp
   PUBLIC idnode_json idnode_storage
-  PRIVATE fmt::fmt Threads::Threads)
+  PRIVATE fmt::fmt Threads::Threads "${LZ4_LIBRARY}")

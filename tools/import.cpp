@@ -10,6 +10,7 @@
 #include <deque>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "storage/bulk_load.h"
 #include "tools/import_lines.h"
 #include "tools/import_prefixes.h"
+#include "tools/import_sample.h"
 #include "tools/progress.h"
 #include "tools/system_clock.h"
 
@@ -35,6 +37,8 @@ constexpr std::uint32_t kGroupIndex = 200;
 /// More than any block has records.
 constexpr std::uint64_t kOrdersPerBlock = 1ULL << 32U;
 constexpr std::uint64_t kOrderLast = ~0ULL;
+constexpr std::uint64_t kLearnBytesMin = 1U << 20U;
+constexpr std::size_t kSampleRecords = 192;
 
 /// What became of one block.
 struct BlockReport {
@@ -157,6 +161,7 @@ class Import {
     Result<ImportReport> run();
 
   private:
+    Result<void> learn();
     Result<void> open_errors_file();
     Result<void> close_errors_file();
     void read_files();
@@ -183,6 +188,18 @@ class Import {
     std::uint64_t bytes_total_ = 0;
     Pipeline pipeline_;
 };
+
+/// Only where there are so many records that it pays.
+Result<void> Import::learn() {
+    if (bytes_total_ < kLearnBytesMin) return {};
+    std::vector<Bytes> sample;
+    for (const std::string& file : options_.files) {
+        std::vector<Bytes> of_file =
+            sample_records(file, kSampleRecords / options_.files.size() + 1);
+        std::ranges::move(of_file, std::back_inserter(sample));
+    }
+    return load_.learn(sample);
+}
 
 Result<void> Import::open_errors_file() {
     if (options_.errors_file.empty()) return {};
@@ -317,6 +334,7 @@ Result<ImportReport> Import::run() {
     const auto begun = std::chrono::steady_clock::now();
     if (auto opened = open_errors_file(); !opened) return opened.error();
     bytes_total_ = total_bytes(options_.files);
+    if (auto learned = learn(); !learned) return learned.error();
     progress_.begin("reading");
     {
         std::vector<std::jthread> workers;
@@ -379,17 +397,19 @@ Result<ImportReport> run_import(const ImportOptions& options, ImportStreams stre
 }
 
 Result<ImportFormat> parse_import_format(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, ImportFormat>, 4> kFormats{{
+    constexpr std::array<std::pair<std::string_view, ImportFormat>, 5> kFormats{{
         {"detect", ImportFormat::kDetect},
         {"ndjson", ImportFormat::kNdjson},
         {"csv", ImportFormat::kCsv},
         {"root-info", ImportFormat::kRootInfo},
+        {"binary", ImportFormat::kBinary},
     }};
     for (const auto& [known, format] : kFormats) {
         if (name == known) return format;
     }
-    return Error{Errc::kInvalid,
-                 "format \"" + std::string(name) + "\": must be detect, ndjson, csv or root-info"};
+    return Error{Errc::kInvalid, "format \"" + std::string(name) +
+                                     "\": must be detect, ndjson, csv, root-info or "
+                                     "binary"};
 }
 
 }  // namespace idnode::tools

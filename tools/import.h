@@ -54,7 +54,7 @@ struct ImportStreams {
 /// such lines. Other errors are those of the store.
 Result<ImportReport> run_import(const ImportOptions& options, ImportStreams streams);
 
-/// `ndjson`, `csv`, `root-info` or `detect`.
+/// `ndjson`, `csv`, `root-info`, `binary` or `detect`.
 Result<ImportFormat> parse_import_format(std::string_view name);
 
 }  // namespace idnode::tools

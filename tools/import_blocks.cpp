@@ -10,6 +10,7 @@
 #include "registry/json/fields.h"
 #include "registry/json/parse.h"
 #include "registry/model/identifier.h"
+#include "tools/record_file.h"
 
 namespace idnode::tools {
 namespace {
@@ -85,6 +86,7 @@ void BlockReader::fill(std::size_t size) {
 }
 
 Result<ImportFormat> BlockReader::detect() const {
+    if (pending_.starts_with(record_file::kMagic)) return ImportFormat::kBinary;
     const std::size_t first = pending_.find_first_not_of(" \t\r\n");
     if (first == std::string::npos) return ImportFormat::kNdjson;  // nothing at all
     const std::string_view text = std::string_view(pending_).substr(first);
@@ -94,7 +96,7 @@ Result<ImportFormat> BlockReader::detect() const {
     if (looks_like_header(text)) return ImportFormat::kCsv;
     return error(
         "neither JSON lines (each begins with {), nor a table with a header that names a column "
-        "handle, nor a root information file: give the format with --format");
+        "handle, nor a root information file, nor a binary export: give the format with --format");
 }
 
 Result<void> BlockReader::start() {
@@ -106,6 +108,14 @@ Result<void> BlockReader::start() {
         const auto format = detect();
         if (!format) return format.error();
         format_ = *format;
+    }
+    if (format_ == ImportFormat::kBinary) {
+        const std::string_view header =
+            std::string_view(pending_).substr(0, record_file::kHeaderBytes);
+        if (auto checked = record_file::check_header(header); !checked) {
+            return error(checked.error().detail);
+        }
+        pending_.erase(0, header.size());
     }
     return format_ == ImportFormat::kCsv ? read_header() : Result<void>{};
 }
@@ -170,6 +180,7 @@ Result<std::optional<ImportBlock>> BlockReader::next() {
         if (auto begun = start(); !begun) return begun.error();
     }
     if (format_ == ImportFormat::kRootInfo) return next_root_info();
+    if (format_ == ImportFormat::kBinary) return next_binary();
     fill(kBlockBytes);
     std::size_t end = records_end();
     if (end == 0) {
@@ -180,6 +191,48 @@ Result<std::optional<ImportBlock>> BlockReader::next() {
     if (end == 0 && pending_.size() > kLineBytesMax) return skip_long_line();
     if (end == 0) return std::nullopt;
     return cut(end);
+}
+
+Error BlockReader::damaged(const std::string& what) const {
+    return error("after record " + std::to_string(records_) + ", before octet " +
+                 std::to_string(bytes_read_) + ": " + what +
+                 "; the file is damaged or was not copied to its end: copy or export it again. "
+                 "Nothing was imported.");
+}
+
+Result<std::optional<ImportBlock>> BlockReader::next_binary() {
+    if (records_end_) return std::nullopt;
+    fill(record_file::kBlockHeadBytes);
+    const auto head = record_file::read_block_head(
+        std::string_view(pending_).substr(0, record_file::kBlockHeadBytes));
+    if (!head) return damaged(head.error().detail);
+    if (head->records == 0) {
+        if (auto checked = check_end(); !checked) return checked.error();
+        records_end_ = true;
+        return std::nullopt;
+    }
+    const std::size_t bytes = record_file::kBlockHeadBytes + head->frame_bytes;
+    fill(bytes);
+    if (pending_.size() < bytes) return damaged("the file ends in a block");
+    ImportBlock out;
+    out.file = name_;
+    out.binary_records = head->records;
+    out.first_record = records_ + 1;
+    out.size = head->frame_bytes;
+    out.text = pending_.substr(record_file::kBlockHeadBytes, head->frame_bytes);
+    pending_.erase(0, bytes);
+    records_ += head->records;
+    return out;
+}
+
+/// That it counts what was given out, and that nothing follows.
+Result<void> BlockReader::check_end() {
+    fill(record_file::kEndBytes + 1);
+    if (pending_.size() < record_file::kEndBytes) return damaged("the file ends in its end mark");
+    if (pending_.size() > record_file::kEndBytes) return damaged("more follows after the end mark");
+    const std::uint64_t records = record_file::read_end(pending_);
+    if (records == records_) return {};
+    return damaged("the end mark counts " + std::to_string(records) + " records");
 }
 
 /// Its records become lines of one block, so that there is one way in.

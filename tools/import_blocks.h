@@ -13,7 +13,7 @@
 
 namespace idnode::tools {
 
-enum class ImportFormat : std::uint8_t { kDetect, kNdjson, kCsv, kRootInfo };
+enum class ImportFormat : std::uint8_t { kDetect, kNdjson, kCsv, kRootInfo, kBinary };
 
 /// A piece of an input file that holds whole records: what one thread parses at a time.
 struct ImportBlock {
@@ -23,7 +23,9 @@ struct ImportBlock {
     std::string text;      // followed by padding that the JSON reader may look at
     std::size_t size = 0;  // of the records in `text`
     std::shared_ptr<const CsvColumns> columns;  // of a table; otherwise lines of JSON
-    std::vector<std::string> labels;  // where each record stands, in place of line numbers
+    std::vector<std::string> labels;   // where each record stands, in place of line numbers
+    std::uint32_t binary_records = 0;  // not 0: `text` is a frame (record_file.h) with so many
+    std::uint64_t first_record = 1;    // of the file, where it is binary
     std::string broken;  // not empty: what is wrong with the only line, `text` is empty
 
     std::string_view records() const { return std::string_view(text).substr(0, size); }
@@ -48,6 +50,9 @@ class BlockReader {
     ImportBlock cut(std::size_t end);
     ImportBlock skip_long_line();
     Result<std::optional<ImportBlock>> next_root_info();
+    Result<std::optional<ImportBlock>> next_binary();
+    Result<void> check_end();
+    Error damaged(const std::string& what) const;
     Error error(const std::string& what) const;
 
     std::istream& in_;
@@ -57,6 +62,8 @@ class BlockReader {
     bool ended_ = false;
     std::string pending_;  // read, not yet given out
     std::uint64_t line_ = 1;
+    std::uint64_t records_ = 0;  // given out, where the file is binary
+    bool records_end_ = false;   // its end mark was read
     std::uint64_t bytes_read_ = 0;
     std::shared_ptr<const CsvColumns> columns_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "registry/model/record.h"
+#include "tools/record_file.h"
 
 namespace idnode::tools {
 std::string place_in(const ImportBlock& block, std::uint64_t line, std::size_t record) {
@@ -16,6 +17,7 @@ Result<void> LineParser::parse(const ImportBlock& block, bool keep_going, Record
         bad.push_back({place_in(block, block.first_line, 0), block.broken});
         return {};
     }
+    if (block.binary_records > 0) return parse_binary(block, keep_going, sink, bad);
     return block.columns ? parse_csv(block, keep_going, sink, bad)
                          : parse_json(block, keep_going, sink, bad);
 }
@@ -41,6 +43,40 @@ Result<void> LineParser::parse_json(const ImportBlock& block, bool keep_going, R
         ++count;
     }
     return {};
+}
+
+Result<void> LineParser::parse_binary(const ImportBlock& block, bool keep_going, RecordSink& sink,
+                                      std::vector<BadLine>& bad) {
+    std::uint64_t number = block.first_record;
+    const auto damaged = [&](const Error& error) {
+        return Error{error.code, block.file + ": in the block of record " + std::to_string(number) +
+                                     ": " + error.detail +
+                                     "; the file is damaged: copy or export it again. Nothing was "
+                                     "imported."};
+    };
+    if (auto opened = record_file::open_frame(block.records(), frame_); !opened) {
+        return damaged(opened.error());
+    }
+    record_file::Records records(frame_, block.binary_records);
+    for (;; ++number) {
+        const auto found = records.next();
+        if (!found) return damaged(found.error());
+        if (!*found) return {};
+        auto record = check((*found)->handle, (*found)->values);
+        if (record && record->values.size() > model::record_values_bytes_max(record->handle)) {
+            record = Error{Errc::kLimit, "the values are longer than a record may be"};
+        }
+        if (!record) {
+            bad.push_back(
+                {block.file + ": record " + std::to_string(number), record.error().detail});
+            if (!keep_going) return {};
+            continue;
+        }
+        record->line = number;
+        if (auto taken = sink.take(*record); !taken) {
+            return taken.error().code == Errc::kInvalid ? damaged(taken.error()) : taken;
+        }
+    }
 }
 
 Result<void> LineParser::parse_csv(const ImportBlock& block, bool keep_going, RecordSink& sink,

@@ -16,7 +16,7 @@ namespace idnode::tools {
 
 /// A line that cannot be imported.
 struct BadLine {
-    std::string where;  // `file:line` or `file: handles.NAME`
+    std::string where;  // `file:line`, `file: handles.NAME` or `file: record N`
     std::string what;
 };
 
@@ -47,13 +47,15 @@ class LineParser {
         : prefixes_(prefixes), max_levels_(max_levels) {}
 
     /// After the first bad line the rest of a block is not looked at unless `keep_going`. Fails
-    /// only where `sink` does.
+    /// only where `sink` does, or a binary block is damaged.
     Result<void> parse(const ImportBlock& block, bool keep_going, RecordSink& sink,
                        std::vector<BadLine>& bad);
 
   private:
     Result<void> parse_json(const ImportBlock& block, bool keep_going, RecordSink& sink,
                             std::vector<BadLine>& bad);
+    Result<void> parse_binary(const ImportBlock& block, bool keep_going, RecordSink& sink,
+                              std::vector<BadLine>& bad);
     Result<void> parse_csv(const ImportBlock& block, bool keep_going, RecordSink& sink,
                            std::vector<BadLine>& bad);
     Result<ParsedRecord> read_json(std::string_view line);
@@ -67,6 +69,7 @@ class LineParser {
     json::BulkReader reader_;
     std::string row_handle_;
     Bytes row_values_;
+    Bytes frame_;
     std::string last_prefix_;  // most neighbours have the same
     model::SuffixCase last_suffix_case_ = model::SuffixCase::kFold;
 };

@@ -234,6 +234,7 @@ Result<void> Node::open_store() {
     storage::RocksOptions options;
     options.dir = settings_.data_dir();
     options.cache_bytes = static_cast<std::uint64_t>(settings_.data.cache_mb * kBytesPerMb);
+    options.mapped = settings_.data.mapped == "yes";
     options.records_bytes = static_cast<std::uint64_t>(settings_.data.records_mb * kBytesPerMb);
     auto store = storage::open_rocks_store(options, clock_);
     if (!store) return store.error();

@@ -44,6 +44,7 @@ struct Settings {
         std::string dir = "data";
         std::int64_t cache_mb = 256;
         std::int64_t records_mb = 256;
+        std::string mapped = "no";
     };
     struct Upstream {
         std::vector<std::string> servers;

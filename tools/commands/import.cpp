@@ -136,9 +136,9 @@ void add_import(CLI::App& program, int& exit_code) {
                             "The settings file of a stopped node; without it over the network");
     command
         ->add_option("--format", options->format,
-                     "ndjson, csv or root-info; detect tells by the content")
+                     "ndjson, csv, root-info or binary; detect tells by the content")
         ->capture_default_str()
-        ->check(CLI::IsMember({"detect", "ndjson", "csv", "root-info"}));
+        ->check(CLI::IsMember({"detect", "ndjson", "csv", "root-info", "binary"}));
     command->add_flag(
         "--home", options->home,
         "Take records of other prefixes too, and answer for those prefixes from now on");

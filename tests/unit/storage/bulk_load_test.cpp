@@ -107,6 +107,46 @@ TEST_CASE("a bulk load leaves what commits would have left", "[rocksdb]") {
     CHECK(entries_of(store) == entries_of(*committed.store));
 }
 
+TEST_CASE("a large load packs its records, and nobody sees it", "[rocksdb]") {
+    constexpr unsigned kCount = 6000;
+    LoadedStore loaded;
+    loaded.memory_bytes = 64U << 20U;
+    const auto data = [](unsigned i) {
+        return "https://id.example.cn/products/servo-motor-SM130?serial=" + std::to_string(i);
+    };
+    {
+        const auto load = loaded.begin();
+        std::vector<Bytes> sample;
+        SECTION("with what its first records have in common") {}
+        SECTION("with what a sample has in common") {
+            for (unsigned i = 0; i < 200; ++i) {
+                sample.push_back(values_of({{1, data(i * 7), true, 77}}));
+            }
+        }
+        REQUIRE(load->learn(sample));
+        for (unsigned i = 0; i < kCount; ++i) add(*load, name_of(i), data(i));
+        CHECK(must_finish(*load).created == kCount);
+        // 150 octets as they go over the wire, and those of the log.
+        CHECK(load->store().counts()->disk_bytes < 100UZ * kCount);
+    }
+    const auto store = loaded.open();
+    CHECK(data_of(*store, name_of(4711)) == data(4711));
+    CHECK(find(*store, name_of(17))->lines == std::vector<Line>{{1, data(17), true, 77}});
+    CHECK(scan(*store,
+               "\x10"
+               "88.100.7/")
+              .size() == kCount);
+    must_commit(*store, {put(name_of(5), "other"), erase(name_of(6))});
+    CHECK(data_of(*store, name_of(5)) == "other");
+    const auto log = *store->read_log(0, kCount, 10);
+    REQUIRE(log.size() == 2);
+    for (unsigned i = 0; i < 2; ++i) {
+        const auto before = store->before_image(log[i]);
+        REQUIRE((before && *before));
+        CHECK(lines_of((*before)->values).front().data == data(5 + i));
+    }
+}
+
 TEST_CASE("a bulk load survives reopening, and commits go on after its ids", "[rocksdb]") {
     LoadedStore loaded;
     must_commit(*loaded.open(), {put("88.100.7/before", "x")});

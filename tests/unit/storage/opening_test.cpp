@@ -251,6 +251,16 @@ TEST_CASE("a store can be read beside a running node, and only read", "[rocksdb]
     CHECK(refused.error().code == Errc::kRefused);
 }
 
+/// The page cache forgets what it has of the folder's files.
+void forget_pages(const fs::path& dir) {
+    for (const auto& entry : fs::directory_iterator(dir)) {
+        const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+        REQUIRE(::fsync(file) == 0);
+        REQUIRE(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
+        ::close(file);
+    }
+}
+
 TEST_CASE("a read that must not wait says so when the record is on the disk only", "[rocksdb]") {
     TemporaryFolder folder;
     SetClock clock;
@@ -265,24 +275,24 @@ TEST_CASE("a read that must not wait says so when the record is on the disk only
         const auto store = must_open(open_in(folder.path()), clock);
     }
     const auto store = must_open(open_in(folder.path()), clock);
-    // The page cache forgets them.
-    for (const auto& entry : fs::directory_iterator(folder.path())) {
-        const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
-        REQUIRE(::fsync(file) == 0);
-        REQUIRE(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0);
-        ::close(file);
-    }
     const auto lookup = [&store](std::string_view handle, model::ReadTier tier) {
         return store->read(model::key_of(handle), tier, [](const auto&) {});
     };
-    CHECK(*lookup("88.100.7/5", model::ReadTier::kMemory) == model::Lookup::kNotInMemory);
+    // What is still on its way into the page cache when it forgets comes in afterwards.
+    model::Lookup found = model::Lookup::kFound;
+    for (int attempt = 0; attempt < 200 && found == model::Lookup::kFound; ++attempt) {
+        if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        forget_pages(folder.path());
+        found = *lookup("88.100.7/5", model::ReadTier::kMemory);
+    }
+    CHECK(found == model::Lookup::kNotInMemory);
     CHECK(*lookup("88.100.7/5", model::ReadTier::kAny) == model::Lookup::kFound);
     CHECK(*lookup("88.100.7/5", model::ReadTier::kMemory) == model::Lookup::kFound);
     // Absent ones are known to be absent without the disk, but for the filter's one in a hundred.
     int absent = 0;
     for (int i = 0; i < 200; ++i) {
-        const auto found = lookup("88.100.7/5x" + std::to_string(i), model::ReadTier::kMemory);
-        if (*found == model::Lookup::kNotFound) ++absent;
+        const auto other = lookup("88.100.7/5x" + std::to_string(i), model::ReadTier::kMemory);
+        if (*other == model::Lookup::kNotFound) ++absent;
     }
     CHECK(absent > 180);
 }
