@@ -176,11 +176,12 @@ constexpr std::array kTable{
             "on; when it is full, what is asked for often stays. 310 octets for each record of 250 "
             "hold all of them. 0: none are kept.",
             [](Settings& s) -> SettingField { return &s.data.records_mb; }},
-    Setting{"data.mapped", "text", "", 0, 0, kRestart,
-            "\"yes\": lookups read the files where they are mapped, a third faster than through the "
-            "page cache; for machines whose memory holds the files. What was looked at counts as "
-            "memory of the process, and what is not in memory makes lookups wait for the disk.",
-            [](Settings& s) -> SettingField { return &s.data.mapped; }, &check_yes_or_no},
+    Setting{
+        "data.mapped", "text", "", 0, 0, kRestart,
+        "\"yes\": lookups read the files where they are mapped, a third faster than through the "
+        "page cache; for machines whose memory holds the files. What was looked at counts as "
+        "memory of the process, and what is not in memory makes lookups wait for the disk.",
+        [](Settings& s) -> SettingField { return &s.data.mapped; }, &check_yes_or_no},
 
     Setting{
         "upstream.servers", "list of texts", "", 0, 0, kRestart,
