@@ -3,8 +3,26 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace idnode::resolver {
+
+/// For how long something has been so, counted from the first time anybody asks. Connections ask
+/// when their deadlines are checked, so that no message costs a look at the clock.
+class Since {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    void restart() { is_begun_ = false; }
+    Clock::duration at(Clock::time_point now) {
+        if (!std::exchange(is_begun_, true)) begun_ = now;
+        return now - begun_;
+    }
+
+  private:
+    Clock::time_point begun_{};
+    bool is_begun_ = false;
+};
 
 /// What a listener knows of a stream connection that it accepted, whatever is spoken on it. Used on
 /// one thread.

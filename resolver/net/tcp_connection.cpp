@@ -1,5 +1,6 @@
 #include "resolver/net/tcp_connection.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,8 +18,8 @@ namespace {
 
 // Above this the reader stops until the peer has taken some answers.
 constexpr std::size_t kUnsentBytesMax = 1'048'576;
-// A buffer that one large burst has grown is given back.
-constexpr std::size_t kKeptBytesMax = 65'536;
+// A buffer that one large burst has grown further is given back.
+constexpr std::size_t kKeptBytesMax = 262'144;
 
 // What a stream asks of its peer is a handshake of a few messages.
 constexpr std::size_t kFromPeerBytesMax = 65'536;
@@ -45,8 +46,9 @@ TcpConnection::TcpConnection(tcp::socket socket, const Peer& peer, Mode mode,
 asio::awaitable<void> TcpConnection::run() {
     const auto self = shared_from_this();
     while (socket_.is_open() && !ending_) {
-        const auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, kAsTuple);
-        if (error || receive() == Progress::kEnd) break;
+        const auto [error, count] =
+            co_await socket_.async_read_some(asio::buffer(first_), kAsTuple);
+        if (error || receive(count) == Progress::kEnd) break;
         flush();
         while (socket_.is_open() && is_blocked()) {
             co_await resumed_.async_wait(kAsTuple);  // ends by cancellation: see `deliver`, `flush`
@@ -71,21 +73,23 @@ std::size_t TcpConnection::unsent() const {
     return out_.size() + (tls_ ? tls_->sealed.size() : 0) - out_sent_;
 }
 
-TcpConnection::Progress TcpConnection::receive() {
-    boost::system::error_code error;
-    const std::size_t count = socket_.read_some(asio::buffer(context_.receive_buffer), error);
-    if (error == asio::error::would_block) return Progress::kGoOn;
-    if (error) return Progress::kEnd;
-    last_activity_ = Clock::now();
-    const BytesView octets = BytesView(context_.receive_buffer).first(count);
+/// `count` octets came into `first_`.
+TcpConnection::Progress TcpConnection::receive(std::size_t count) {
+    std::vector<std::byte>& buffer = context_.receive_buffer;
+    std::copy_n(first_.begin(), count, buffer.begin());
+    if (count == first_.size()) {
+        boost::system::error_code none_or_later;  // an error shows again when the next is read
+        count += socket_.read_some(asio::buffer(buffer) + count, none_or_later);
+    }
+    last_activity_.restart();
+    const BytesView octets = BytesView(buffer).first(count);
     if (std::exchange(is_fresh_, false) && octets.front() == crypto::kTlsFirstOctet) begin_tls();
     return tls_ ? receive_sealed(octets) : consume(octets);
 }
 
 void TcpConnection::begin_tls() {
     if (context_.tls == nullptr) return;
-    tls_ = std::make_unique<Tls>(
-        Tls{.session = crypto::TlsSession(*context_.tls), .unfinished_since = last_activity_});
+    tls_ = std::make_unique<Tls>(Tls{.session = crypto::TlsSession(*context_.tls)});
 }
 
 TcpConnection::Progress TcpConnection::receive_sealed(BytesView octets) {
@@ -95,7 +99,7 @@ TcpConnection::Progress TcpConnection::receive_sealed(BytesView octets) {
     tls_->session.receive(octets, plain, tls_->sealed);
     // Octets that say nothing yet are the beginning of a record.
     const bool was_unfinished = std::exchange(tls_->unfinished, plain.empty());
-    if (!was_unfinished) tls_->unfinished_since = last_activity_;
+    if (!was_unfinished) tls_->unfinished_since.restart();
     return take_unsealed(plain);
 }
 
@@ -149,12 +153,12 @@ TcpConnection::Progress TcpConnection::consume(BytesView octets) {
         const std::size_t taken = take_messages(octets);
         if (!ending_ && taken < octets.size()) {
             partial_.assign(octets.begin() + static_cast<std::ptrdiff_t>(taken), octets.end());
-            partial_since_ = last_activity_;
+            partial_since_.restart();
         }
     } else {
         partial_.insert(partial_.end(), octets.begin(), octets.end());
         const std::size_t taken = take_messages(partial_);
-        if (taken > 0) partial_since_ = last_activity_;
+        if (taken > 0) partial_since_.restart();
         partial_.erase(partial_.begin(), partial_.begin() + static_cast<std::ptrdiff_t>(taken));
         if (partial_.empty()) partial_ = Bytes{};
     }
@@ -163,10 +167,30 @@ TcpConnection::Progress TcpConnection::consume(BytesView octets) {
 
 /// How many octets of `octets` were complete messages.
 std::size_t TcpConnection::take_messages(BytesView octets) {
+    if (out_.capacity() == 0) out_.swap(context_.send_buffer);
     std::size_t taken = 0;
-    while (!ending_ && take_message(octets.subspan(taken), taken)) {
-    }
+    std::size_t foreseen = 0;
+    do {
+        if (taken >= foreseen) foreseen = taken + foresee(octets.subspan(taken));
+    } while (!ending_ && take_message(octets.subspan(taken), taken));
     return taken;
+}
+
+/// Has the store fetch what the next messages ask for. How many octets these are.
+std::size_t TcpConnection::foresee(BytesView octets) {
+    std::array<BytesView, Engine::kBatchMax> messages;
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    while (count < messages.size()) {
+        const auto envelope = handle::decode_envelope(octets.subspan(bytes));
+        if (!envelope) break;
+        const std::size_t length = limits::kEnvelopeBytes + envelope->message_length;
+        if (length > octets.size() - bytes) break;
+        messages[count++] = octets.subspan(bytes, length);
+        bytes += length;
+    }
+    if (count > 1) context_.dispatcher.engine().foresee(std::span(messages).first(count));
+    return bytes;
 }
 
 bool TcpConnection::take_message(BytesView octets, std::size_t& taken) {
@@ -239,7 +263,7 @@ void TcpConnection::take_piece(const Bytes& piece, Stream::Next next) {
     if (!socket_.is_open()) return;
     out_.insert(out_.end(), piece.begin(), piece.end());
     if (next == Stream::Next::kAwaitPeer) {
-        if (!std::exchange(awaiting_peer_, true)) awaiting_since_ = Clock::now();
+        if (!std::exchange(awaiting_peer_, true)) awaiting_since_.restart();
     } else {
         awaiting_peer_ = false;
     }
@@ -260,10 +284,13 @@ void TcpConnection::take_piece(const Bytes& piece, Stream::Next next) {
 /// What waited for the end of the stream follows; another stream may be among it.
 void TcpConnection::end_stream() {
     from_peer_ = Bytes{};
-    while (!held_.empty() && !stream_) {
-        Later next = std::move(held_.front());
-        held_.pop_front();
-        send(next.message, std::move(next.stream));
+    std::vector<Later> held = std::exchange(held_, {});
+    for (Later& next : held) {
+        if (stream_) {
+            held_.push_back(std::move(next));
+        } else {
+            send(next.message, std::move(next.stream));
+        }
     }
 }
 
@@ -285,12 +312,20 @@ void TcpConnection::flush() {
             return;
         }
         out_sent_ += count;
-        last_activity_ = Clock::now();
+        last_activity_.restart();
     }
-    out.clear();
     out_sent_ = 0;
-    if (out.capacity() > kKeptBytesMax && !stream_) out = Bytes{};
+    let_go(out);
     advance_stream();
+}
+
+/// An empty buffer serves the next connection that answers, unless it has grown very large.
+void TcpConnection::let_go(Bytes& sent) {
+    sent.clear();
+    if (sent.capacity() > context_.send_buffer.capacity() && sent.capacity() <= kKeptBytesMax) {
+        sent.swap(context_.send_buffer);
+    }
+    sent = Bytes{};
 }
 
 /// What goes to the kernel: the answers, or what TLS made of them.
@@ -298,7 +333,7 @@ Bytes& TcpConnection::wire() {
     if (!tls_) return out_;
     if (!out_.empty()) {
         tls_->session.send(out_, tls_->sealed);
-        out_ = Bytes{};
+        let_go(out_);
     }
     return tls_->sealed;
 }
@@ -313,12 +348,14 @@ asio::awaitable<void> TcpConnection::flush_when_writable() {
 }
 
 void TcpConnection::check_deadlines(Clock::time_point now) {
-    const bool too_slow = !stream_ && !partial_.empty() && now - partial_since_ > context_.partial;
-    const bool silent = awaiting_peer_ && now - awaiting_since_ > context_.partial;
+    const bool too_slow =
+        !stream_ && !partial_.empty() && partial_since_.at(now) > context_.partial;
+    const bool silent = awaiting_peer_ && awaiting_since_.at(now) > context_.partial;
     const bool unsealed =
-        tls_ && tls_->unfinished && now - tls_->unfinished_since > context_.partial;
-    const bool unread = unsent() > 0 && now - last_activity_ > context_.partial;
-    const bool idle = inflight_ == 0 && !stream_ && now - last_activity_ > context_.idle;
+        tls_ && tls_->unfinished && tls_->unfinished_since.at(now) > context_.partial;
+    const auto quiet = last_activity_.at(now);
+    const bool unread = unsent() > 0 && quiet > context_.partial;
+    const bool idle = inflight_ == 0 && !stream_ && quiet > context_.idle;
     if (too_slow || silent || unsealed || unread || idle) {
         close();
     } else {

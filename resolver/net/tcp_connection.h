@@ -1,11 +1,11 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -19,7 +19,9 @@ namespace idnode::resolver {
 /// What all connections of one thread share.
 struct ConnectionContext {
     Dispatcher& dispatcher;
-    std::vector<std::byte>& receive_buffer;  // used between two suspensions only
+    // Both are used between two suspensions only.
+    std::vector<std::byte>& receive_buffer;
+    Bytes& send_buffer;
     std::size_t inflight_max;
     std::chrono::steady_clock::duration idle;
     std::chrono::steady_clock::duration partial;
@@ -29,7 +31,7 @@ struct ConnectionContext {
 /// A persistent, pipelined stream connection (§3.6). Answers that need no waiting keep the order of
 /// their questions; the others come when they are ready. While a stream follows an answer nothing
 /// else is sent, and nothing is read but what the stream asks for: its next piece is made when the
-/// peer has taken the last one. An idle connection holds no buffers.
+/// peer has taken the last one. An idle connection holds no buffer but one for the next question.
 /// When the first octet begins a TLS handshake, all of this goes on inside TLS (§3.8).
 /// Used on one thread; kept alive by its coroutine and by answers under way.
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
@@ -49,7 +51,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   private:
     enum class Progress : std::uint8_t { kGoOn, kEnd };
 
-    Progress receive();
+    Progress receive(std::size_t count);
     Progress consume(BytesView octets);
     void begin_tls();
     Progress receive_sealed(BytesView octets);
@@ -57,6 +59,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     Progress take_unsealed(BytesView plain);
     void end_tls();
     std::size_t take_messages(BytesView octets);
+    std::size_t foresee(BytesView octets);
     bool take_message(BytesView octets, std::size_t& taken);
     void refuse_and_end(const handle::Envelope& envelope, BytesView payload,
                         handle::ResponseCode code, std::string_view text);
@@ -69,6 +72,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     boost::asio::awaitable<void> flush_when_writable();
     bool is_blocked() const;
     Bytes& wire();
+    void let_go(Bytes& sent);
     std::size_t unsent() const;
 
     boost::asio::ip::tcp::socket socket_;
@@ -77,6 +81,9 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     ConnectionContext& context_;
     boost::asio::steady_timer resumed_;  // cancelled when the reader may go on
 
+    // For a question or two; what is longer goes on in the receive buffer. To read is cheaper than
+    // to wait and then read: the event loop need not be told each time.
+    std::array<std::byte, 512> first_;
     Bytes partial_;  // the beginning of a message whose rest has not come
     Bytes out_;      // answers not yet taken by the kernel, or not yet encrypted
     std::size_t out_sent_ = 0;
@@ -88,7 +95,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
         Bytes sealed{};          // not yet taken by the kernel
         bool on_pool = false;    // a step of the handshake, which owns the session meanwhile
         bool unfinished = true;  // a handshake, or a record that has begun
-        Clock::time_point unfinished_since{};
+        Since unfinished_since{};
     };
     std::unique_ptr<Tls> tls_;
     bool is_fresh_ = true;  // nothing was received yet
@@ -100,13 +107,13 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     StreamPtr stream_;           // that is being sent
     bool making_piece_ = false;  // on the pool
     bool awaiting_peer_ = false;
-    Bytes from_peer_;         // for the stream
-    std::deque<Later> held_;  // answers that came while a stream was being sent
-    Clock::time_point awaiting_since_{};
+    Bytes from_peer_;          // for the stream
+    std::vector<Later> held_;  // answers that came while a stream was being sent
+    Since awaiting_since_;
 
     bool ending_ = false;  // nothing more is read; close when all answers are out
-    Clock::time_point last_activity_ = Clock::now();
-    Clock::time_point partial_since_{};
+    Since last_activity_;
+    Since partial_since_;
     std::uint64_t requests_ = 0;
 };
 

@@ -34,6 +34,8 @@ class UdpListener {
 
   private:
     static constexpr std::size_t kBatch = 32;
+    // Full batches that are answered before connections and timers have their turn.
+    static constexpr unsigned kRoundsMax = 8;
     // One octet more than allowed, so that a longer datagram can be told from the longest.
     static constexpr std::size_t kReceiveBytes = limits::kDatagramBytesMax + 1;
 
@@ -52,7 +54,8 @@ class UdpListener {
     };
 
     void prepare();
-    void serve_batch();
+    std::size_t serve_batch();
+    std::size_t receive_batch();
     void serve(BytesView datagram, std::size_t from);
     void serve_message(const handle::Envelope& envelope, BytesView payload, std::size_t from);
     void cut_into_pieces(std::size_t message_at, std::size_t to);
@@ -68,6 +71,7 @@ class UdpListener {
     std::array<iovec, kBatch> receive_vectors_;
     std::array<mmsghdr, kBatch> receive_headers_;
     std::array<Return, kBatch> returns_;
+    std::array<BytesView, kBatch> datagrams_;
 
     Bytes out_;      // the answers of one batch, end to end
     Bytes scratch_;  // a message on its way into pieces

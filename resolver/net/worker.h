@@ -30,8 +30,9 @@ class Worker {
 
     /// For the connections of this worker, which may use them on its thread only.
     Dispatcher& dispatcher() { return dispatcher_; }
-    /// Valid between two suspensions.
+    /// Both are theirs between two suspensions.
     std::vector<std::byte>& receive_buffer() { return receive_buffer_; }
+    Bytes& send_buffer() { return send_buffer_; }
 
     /// Before `start`.
     void add_udp(Descriptor socket);
@@ -53,6 +54,7 @@ class Worker {
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_;
     boost::asio::steady_timer tick_;
     std::vector<std::byte> receive_buffer_;
+    Bytes send_buffer_;
     Dispatcher dispatcher_;
     bool stopping_ = false;  // on the thread
     std::vector<std::unique_ptr<UdpListener>> udp_;

@@ -4,6 +4,7 @@
 #include "proto/handle/credential.h"
 #include "proto/handle/signing.h"
 #include "tests/unit/resolver/engine_fixture.h"
+#include "tests/unit/resolver/store_behind.h"
 
 using namespace idnode;
 using namespace idnode::test;
@@ -19,61 +20,25 @@ constexpr std::uint32_t kNotPublicOnly = 0x18000000;
 constexpr std::uint32_t kNotRecursive = 0x09000000;
 
 /// A store that has everything on disk only: nothing is in memory.
-class ColdStore final : public model::RecordStore {
+class ColdStore final : public StoreBehind {
   public:
-    explicit ColdStore(std::unique_ptr<model::RecordStore> real) : real_(std::move(real)) {}
+    using StoreBehind::StoreBehind;
     Result<model::Lookup> read(
         std::string_view key, model::ReadTier tier,
         model::FunctionRef<void(const model::RecordView&)> visit) const override {
         if (tier == model::ReadTier::kMemory) return model::Lookup::kNotInMemory;
-        return real_->read(key, tier, visit);
+        return StoreBehind::read(key, tier, visit);
     }
-    std::unique_ptr<model::RecordCursor> scan(std::string_view prefix,
-                                              std::string_view after) const override {
-        return real_->scan(prefix, after);
-    }
-    const model::PrefixBoard& prefixes() const override { return real_->prefixes(); }
-    Result<model::Committed> commit(const model::Change& change) override {
-        return real_->commit(change);
-    }
-    model::PartitionId partition_of(std::string_view key) const override {
-        return real_->partition_of(key);
-    }
-    std::size_t partition_count() const override { return real_->partition_count(); }
-    bool is_atomic(std::span<const std::string_view> keys) const override {
-        return real_->is_atomic(keys);
-    }
-    Result<std::optional<model::StoredObject>> read_object(model::Table table,
-                                                           std::string_view key) const override {
-        return real_->read_object(table, key);
-    }
-    Result<std::vector<model::StoredObject>> scan_objects(model::Table table,
-                                                          std::string_view key_prefix,
-                                                          std::string_view after_key,
-                                                          std::size_t count_max) const override {
-        return real_->scan_objects(table, key_prefix, after_key, count_max);
-    }
-    std::unique_ptr<model::ObjectCursor> walk_objects(model::Table table) const override {
-        return real_->walk_objects(table);
-    }
-    Result<std::optional<model::RecordView>> before_image(
-        const model::LogEntry& entry) const override {
-        return real_->before_image(entry);
-    }
-    Result<std::vector<model::LogEntry>> read_log(model::PartitionId partition,
-                                                  model::TransactionId after,
-                                                  std::size_t count_max) const override {
-        return real_->read_log(partition, after, count_max);
-    }
-    Result<model::StoreCounts> counts() const override { return real_->counts(); }
-    Result<Bytes> mirror_state() const override { return real_->mirror_state(); }
-    Result<std::unique_ptr<model::Replacement>> begin_replacement(std::string who) override {
-        return real_->begin_replacement(std::move(who));
-    }
-    Result<std::string> back_up() override { return real_->back_up(); }
+};
 
-  private:
-    std::unique_ptr<model::RecordStore> real_;
+/// A store that keeps what it was told to expect.
+class ToldStore final : public StoreBehind {
+  public:
+    using StoreBehind::StoreBehind;
+    void foresee(std::span<const std::string_view> keys) const override {
+        told.insert(told.end(), keys.begin(), keys.end());
+    }
+    mutable std::vector<std::string> told;
 };
 
 }  // namespace
@@ -175,6 +140,52 @@ TEST_CASE("the state of a product is worked out for its own name only, and on th
           ResponseCode::kValuesNotFound);
     CHECK(node.ask(ask("88.100.1/none", {"IDN.LIFECYCLE"}), Effort::kPool).code() ==
           ResponseCode::kHandleNotFound);
+}
+
+TEST_CASE("before a batch is answered the store is told which records of ours its lookups need") {
+    FixedClock clock;
+    auto own = std::make_unique<ToldStore>(storage::make_memory_store(clock));
+    const ToldStore& store = *own;
+    EngineFixture node(std::move(own));
+    node.home("0.NA/88.100.1");
+    node.home("0.NA/88.100.2", model::SuffixCase::kKeep);
+
+    Bytes site_info = EngineFixture::request("88.100.1/c");
+    site_info[limits::kEnvelopeBytes + 3] = std::byte{2};
+    const std::vector<Bytes> messages{
+        EngineFixture::request("88.100.1/a"), EngineFixture::request("88.101/elsewhere"), site_info,
+        EngineFixture::request("88.100.2/b"), to_bytes("neither envelope nor header"),    {}};
+    const std::vector<BytesView> views(messages.begin(), messages.end());
+    node.engine.foresee(views);
+    CHECK(store.told == std::vector{model::key_of("88.100.1/a"),
+                                    model::key_of("88.100.2/b", model::SuffixCase::kKeep)});
+
+    const std::vector<BytesView> many(resolver::Engine::kBatchMax + 1, views.front());
+    node.engine.foresee(many);
+    CHECK(store.told.size() == 2 + resolver::Engine::kBatchMax);
+}
+
+TEST_CASE("a question after a prefix was homed or given up meets what is homed now") {
+    EngineFixture node;
+    const auto ask = [&](const std::string& name) {
+        return node.ask(EngineFixture::request(name, kNotRecursive)).code();
+    };
+    CHECK(ask("88.100.1/a") == ResponseCode::kServerNotResponsible);
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/a", {text_value(1, "URL", "x")});
+    for (int again = 0; again < 2; ++again) {
+        CHECK(ask("88.100.1/a") == ResponseCode::kSuccess);
+        CHECK(ask("88.100.1/A") == ResponseCode::kSuccess);
+    }
+    model::Edit edit;
+    edit.kind = model::Edit::Kind::kUnhome;
+    edit.handle = "0.NA/88.100.1";
+    REQUIRE(node.store->commit({"test", {edit}}));
+    CHECK(ask("88.100.1/a") == ResponseCode::kServerNotResponsible);
+
+    node.home("0.NA/88.100.1", model::SuffixCase::kKeep);
+    CHECK(ask("88.100.1/a") == ResponseCode::kHandleNotFound);  // its key is the folded one
+    CHECK(ask("88.100.1/A") == ResponseCode::kSuccess);
 }
 
 TEST_CASE("a referral that needs the disk is asked for again on the pool") {

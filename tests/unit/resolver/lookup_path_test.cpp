@@ -1,0 +1,172 @@
+// The way of a lookup from socket to socket must not touch the heap.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "resolver/net/server.h"
+#include "resolver/net/sockets.h"
+#include "tests/unit/resolver/engine_fixture.h"
+
+namespace {
+std::atomic<std::size_t> allocations = 0;
+
+void* counted(std::size_t size) {
+    allocations.fetch_add(1, std::memory_order_relaxed);
+    if (void* out = std::malloc(size == 0 ? 1 : size)) return out;
+    throw std::bad_alloc();
+}
+}  // namespace
+
+void* operator new(std::size_t size) {
+    return counted(size);
+}
+void* operator new[](std::size_t size) {
+    return counted(size);
+}
+void operator delete(void* block) noexcept {
+    std::free(block);
+}
+void operator delete[](void* block) noexcept {
+    std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+    std::free(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
+    std::free(block);
+}
+
+namespace idnode::test {
+namespace {
+
+constexpr std::size_t kAtOnce = 40;  // more than the listener takes in one batch
+constexpr int kWarmUps = 50;
+constexpr int kRounds = 100;
+
+/// A running server with two records, asked from this thread.
+class Asked {
+  public:
+    Asked() {
+        node_.home("0.NA/88.100.1");
+        node_.put("88.100.1/a", {text_value(1, "URL", "https://pump.example/7"),
+                                 text_value(2, "DESC", std::string(100, 'x'))});
+        node_.put("88.100.1/b", {text_value(1, "URL", "https://pump.example/8")});
+        resolver::ServerSettings settings;
+        settings.udp_port = settings.tcp_port = 0;
+        settings.threads = 1;
+        auto server = resolver::Server::start(settings, node_.context);
+        REQUIRE(server);
+        server_ = std::move(*server);
+    }
+
+    resolver::Descriptor connect(int type) const {
+        const auto endpoints =
+            type == SOCK_DGRAM ? server_->udp_endpoints() : server_->tcp_endpoints();
+        const std::string& endpoint = endpoints.at(0);
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        to.sin_port =
+            htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.find(':') + 1))));
+        resolver::Descriptor socket(::socket(AF_INET, type, 0));
+        const timeval patience{.tv_sec = 20, .tv_usec = 0};
+        ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        REQUIRE(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+        return socket;
+    }
+
+  private:
+    EngineFixture node_;
+    std::unique_ptr<resolver::Server> server_;
+};
+
+/// Found as it was registered and otherwise spelled, with a selector, and not found.
+std::vector<Bytes> questions() {
+    std::vector<Bytes> out;
+    while (out.size() < kAtOnce) {
+        out.push_back(EngineFixture::request("88.100.1/a"));
+        out.push_back(EngineFixture::request("88.100.1/B"));
+        out.push_back(EngineFixture::request("88.100.1/a", 0x19000000, {1}, {"DESC"}));
+        out.push_back(EngineFixture::request("88.100.1/absent"));
+    }
+    return out;
+}
+
+/// How many allocations there are in all threads while `round` is repeated, once everything has
+/// grown as large as it will be.
+template <class Round>
+std::size_t allocations_of(Round round) {
+    for (int i = 0; i < kWarmUps; ++i) round();
+    const std::size_t before = allocations;
+    for (int i = 0; i < kRounds; ++i) round();
+    return allocations - before;
+}
+
+TEST_CASE("lookups over UDP allocate nothing, in batches and alone, found or not") {
+    const Asked node;
+    const resolver::Descriptor socket = node.connect(SOCK_DGRAM);
+    const std::vector<Bytes> asked = questions();
+    std::array<std::byte, limits::kDatagramBytesMax> answer{};
+    std::size_t answers = 0;
+    const auto take_answer = [&] {
+        answers += ::recv(socket.get(), answer.data(), answer.size(), 0) > 0 ? 1 : 0;
+    };
+    const auto counted = allocations_of([&] {
+        for (const Bytes& one : asked) ::send(socket.get(), one.data(), one.size(), 0);
+        for (std::size_t i = 0; i < asked.size(); ++i) take_answer();
+        ::send(socket.get(), asked[0].data(), asked[0].size(), 0);
+        take_answer();
+    });
+    CHECK(answers == (kWarmUps + kRounds) * (asked.size() + 1));
+    CHECK(counted == 0);
+}
+
+TEST_CASE("lookups over TCP allocate nothing, sent ahead and alone, found or not") {
+    const Asked node;
+    const resolver::Descriptor socket = node.connect(SOCK_STREAM);
+    Bytes ahead;
+    const std::vector<Bytes> asked = questions();
+    for (const Bytes& one : asked) ahead.insert(ahead.end(), one.begin(), one.end());
+
+    Bytes received(1U << 20U);
+    // Until so many whole messages came.
+    const auto take_answers = [&](std::size_t count) {
+        std::size_t bytes = 0;
+        std::size_t at = 0;
+        while (count > 0) {
+            const ssize_t more =
+                ::recv(socket.get(), received.data() + bytes, received.size() - bytes, 0);
+            if (more <= 0) return false;
+            bytes += static_cast<std::size_t>(more);
+            for (;; --count) {
+                const auto envelope =
+                    handle::decode_envelope(BytesView(received).first(bytes).subspan(at));
+                if (!envelope) break;
+                const std::size_t length = limits::kEnvelopeBytes + envelope->message_length;
+                if (at + length > bytes) break;
+                at += length;
+            }
+        }
+        return at == bytes;
+    };
+    std::size_t rounds = 0;
+    const auto counted = allocations_of([&] {
+        ::send(socket.get(), ahead.data(), ahead.size(), 0);
+        const bool all = take_answers(asked.size());
+        ::send(socket.get(), asked[0].data(), asked[0].size(), 0);
+        rounds += all && take_answers(1) ? 1 : 0;
+    });
+    CHECK(rounds == kWarmUps + kRounds);
+    CHECK(counted == 0);
+}
+
+}  // namespace
+}  // namespace idnode::test
