@@ -43,7 +43,7 @@ class Responsibility {
     model::PrefixReader prefixes_;
     std::string own_prefix_;
     std::string name_;
-    std::array<Recent, 64> recent_;  // by hash; of two that meet the later one stays
+    std::array<Recent, 256> recent_;  // by hash; of two that meet the later one stays
 };
 
 }  // namespace idnode::service

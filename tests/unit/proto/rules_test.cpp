@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "proto/base/hex.h"
+#include "proto/base/text.h"
 #include "proto/handle/admin.h"
 #include "proto/handle/hash.h"
 #include "proto/handle/header.h"
@@ -31,6 +32,21 @@ TEST_CASE("84: handles hash to the numbers of the table in §6.3") {
     CHECK(hash_of("20.500.12345/AbC-1", HashOption::kPrefix) == 1502227973);
     CHECK(hash_of("20.500.12345/AbC-1", HashOption::kSuffix) == 1423856730);
     CHECK(hash_of("20.500.12345/AbC-1", HashOption::kWhole) == 954406310);
+}
+
+TEST_CASE("folding in place folds every octet as it is folded alone, at every length") {
+    std::string all(256, 0);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i);
+    for (std::size_t begin = 0; begin < all.size(); ++begin) {
+        for (std::size_t bytes = 0; bytes <= std::min<std::size_t>(40, all.size() - begin);
+             ++bytes) {
+            const std::string_view text = std::string_view(all).substr(begin, bytes);
+            std::string expected;
+            for (const char octet : text) expected.push_back(fold_ascii(octet));
+            if (fold_ascii(text) != expected) FAIL(begin << " " << bytes);
+        }
+    }
+    CHECK(fold_ascii("@AZ[`az{\xE1\xFA") == "@AZ[`AZ{\xE1\xFA");
 }
 
 TEST_CASE("the most negative hash has 2^31 as its absolute value") {
