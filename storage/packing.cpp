@@ -41,6 +41,35 @@ struct Usual {
     std::uint32_t ttl = handle::kDefaultTtl;
 };
 
+/// Writes into room that is known to be enough: growing the buffer field by field costs more than
+/// all the rest.
+class Compactor {
+  public:
+    explicit Compactor(std::span<std::byte> out) : out_(out) {}
+
+    template <class T>
+    void put(T number) {
+        store(out_, at_, number);
+        at_ += sizeof number;
+    }
+    void put(BytesView octets) {
+        IDNODE_ASSERT(octets.size() <= out_.size() - at_);
+        std::ranges::copy(octets, out_.begin() + static_cast<std::ptrdiff_t>(at_));
+        at_ += octets.size();
+    }
+    void put_varint(std::size_t number) {
+        for (; number >> kVarintBits != 0; number >>= kVarintBits) {
+            put(static_cast<std::uint8_t>(number | 0x80U));
+        }
+        put(static_cast<std::uint8_t>(number));
+    }
+    std::size_t size() const { return at_; }
+
+  private:
+    std::span<std::byte> out_;
+    std::size_t at_ = 0;
+};
+
 void write_varint(std::size_t number, ByteWriter& out) {
     for (; number >> kVarintBits != 0; number >>= kVarintBits) {
         out.u8(static_cast<std::uint8_t>(number | 0x80U));
@@ -62,48 +91,51 @@ std::uint32_t read_varint(ByteReader& in, const char* field) {
     return 0;
 }
 
-void write_compact(const handle::ValueView& value, const Usual& usual, ByteWriter& out) {
-    const bool has_index = value.index != usual.index + 1;
+void write_compact(const handle::ValueView& value, const Usual& usual, Compactor& out) {
+    const bool has_index = value.index - usual.index != 1;
     const bool has_timestamp = value.timestamp != usual.timestamp;
     const bool has_ttl = value.ttl != usual.ttl;
     const bool has_permissions = value.permissions != handle::permission::kDefault;
     const bool has_references = value.reference_count > 0;
-    out.u8(static_cast<std::uint8_t>(
+    out.put(static_cast<std::uint8_t>(
         (has_timestamp ? value_flag::kTimestamp : 0U) | (has_ttl ? value_flag::kTtl : 0U) |
         (value.ttl_type == handle::TtlType::kAbsolute ? value_flag::kAbsolute : 0U) |
         (has_permissions ? value_flag::kPermissions : 0U) |
         (has_references ? value_flag::kReferences : 0U) | (has_index ? value_flag::kIndex : 0U)));
-    if (has_index) write_varint(static_cast<std::uint32_t>(value.index), out);
-    if (has_timestamp) out.u32(value.timestamp);
-    if (has_ttl) out.u32(value.ttl);
-    if (has_permissions) out.u8(value.permissions);
-    write_varint(value.type.size(), out);
-    out.raw(value.type);
-    write_varint(value.data.size(), out);
-    out.raw(value.data);
+    if (has_index) out.put_varint(static_cast<std::uint32_t>(value.index));
+    if (has_timestamp) out.put(value.timestamp);
+    if (has_ttl) out.put(value.ttl);
+    if (has_permissions) out.put(value.permissions);
+    out.put_varint(value.type.size());
+    out.put(as_bytes_view(value.type));
+    out.put_varint(value.data.size());
+    out.put(value.data);
     if (!has_references) return;
-    write_varint(value.reference_count, out);
-    write_varint(value.references.size(), out);
-    out.raw(value.references);
-}
-
-/// `values` is well-formed: it was checked before it came here.
-void write_compact(BytesView values, Bytes& out) {
-    ByteWriter writer(out);
-    ByteReader in(values);
-    handle::ValuesReader reader(in);
-    write_varint(reader.count(), writer);
-    Usual usual;
-    while (const auto value = reader.next()) {
-        write_compact(*value, usual, writer);
-        usual = {value->index, value->timestamp, value->ttl};
-    }
-    IDNODE_ASSERT(in.ok());
+    out.put_varint(value.reference_count);
+    out.put_varint(value.references.size());
+    out.put(value.references);
 }
 
 /// Longest compact form of values of `bytes` octets: two octets a value more, and a value has 26.
 constexpr std::size_t compact_bytes_max(std::size_t bytes) {
     return bytes + bytes / 8 + 16;
+}
+
+/// Appends the compact form. `values` is well-formed: it was checked before it came here.
+void write_compact(BytesView values, Bytes& out) {
+    const std::size_t begin = out.size();
+    out.resize(begin + compact_bytes_max(values.size()));
+    Compactor compact(std::span(out).subspan(begin));
+    ByteReader in(values);
+    handle::ValuesReader reader(in);
+    compact.put_varint(reader.count());
+    Usual usual;
+    while (const auto value = reader.next()) {
+        write_compact(*value, usual, compact);
+        usual = {value->index, value->timestamp, value->ttl};
+    }
+    IDNODE_ASSERT(in.ok());
+    out.resize(begin + compact.size());
 }
 
 /// Writes values in the form of the wire (§2.1) into room of exactly their size.
@@ -290,9 +322,9 @@ std::span<std::byte> Packer::pack(const RecordParts& parts) {
     out_.resize(packed_at + static_cast<std::size_t>(bound));
     LZ4_resetStream_fast(&work_->stream);
     LZ4_attach_dictionary(&work_->stream, &dictionary_.prepared_->stream);
-    const int packed = LZ4_compress_fast_continue(
-        &work_->stream, as_text(compact_).data(), chars(std::span(out_).subspan(packed_at)),
-        static_cast<int>(compact_.size()), bound, 1);
+    const int packed = LZ4_compress_fast_continue(&work_->stream, as_text(compact_).data(),
+                                                  chars(std::span(out_).subspan(packed_at)),
+                                                  static_cast<int>(compact_.size()), bound, 1);
     IDNODE_ASSERT(packed > 0);  // there was room
     if (const auto bytes = static_cast<std::size_t>(packed); bytes < compact_.size()) {
         out_.resize(packed_at + bytes);

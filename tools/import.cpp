@@ -119,17 +119,17 @@ class Pipeline {
 /// Puts the records of one block into the load.
 class LoadSink final : public RecordSink {
   public:
-    LoadSink(storage::BulkLoad& load, std::uint64_t block_number)
-        : adder_(load.adder()), first_order_(block_number * kOrdersPerBlock) {}
+    LoadSink(storage::BulkLoad::Adder& adder, std::uint64_t block_number)
+        : adder_(adder), first_order_(block_number * kOrdersPerBlock) {}
 
     Result<void> take(const ParsedRecord& record) override {
-        return adder_->add(record.handle, record.suffix_case, record.values,
-                           first_order_ + count_++);
+        return adder_.add(record.handle, record.suffix_case, record.values,
+                          first_order_ + count_++);
     }
     std::uint64_t count() const { return count_; }
 
   private:
-    const std::unique_ptr<storage::BulkLoad::Adder> adder_;
+    storage::BulkLoad::Adder& adder_;
     const std::uint64_t first_order_;
     std::uint64_t count_ = 0;
 };
@@ -253,8 +253,10 @@ void Import::read_files() {
 
 void Import::parse_blocks() {
     LineParser parser(prefixes_, options_.max_levels);
+    // One for all blocks: what comes sorted lies sorted in its part of the memory.
+    const std::unique_ptr<storage::BulkLoad::Adder> adder = load_.adder();
     while (const auto block = pipeline_.pop()) {
-        LoadSink sink(load_, block->number);
+        LoadSink sink(*adder, block->number);
         BlockReport report;
         const auto parsed = parser.parse(*block, options_.keep_going, sink, report.bad);
         if (!parsed) return pipeline_.fail(parsed.error());
