@@ -12,7 +12,6 @@ namespace idnode::bench {
 void add_answers_command(CLI::App& app, int& exit_code) {
     struct Options {
         std::uint64_t count = 0;
-        std::uint64_t step = 1;
         RecordGenerator::Options generator;
         std::string file;
     };
@@ -22,15 +21,12 @@ void add_answers_command(CLI::App& app, int& exit_code) {
         "Write what a node with the records of `data` must answer; --records of the other "
         "commands takes it, and reads it faster than the records themselves");
     command->add_option("--count", options->count, "As for `data`")->required();
-    command->add_option("--step", options->step, "Only every so many-th record (default 1)")
-        ->check(CLI::PositiveNumber);
     command->add_option("--seed", options->generator.seed, "As for `data`");
     command->add_option("--prefixes", options->generator.enterprises, "As for `data`")
         ->check(CLI::Range(1, 1'000'000));
     command->add_option("-o,--output", options->file, "File to write")->required();
     command->callback([options, &exit_code] {
-        const auto records =
-            generate_records(RecordGenerator(options->generator), options->count, options->step);
+        const auto records = generate_records(RecordGenerator(options->generator), options->count);
         const auto saved = records ? records->save(options->file) : Result<void>(records.error());
         if (saved) return;
         fmt::print(stderr, "idnode-bench answers: {}\n", saved.error().detail);

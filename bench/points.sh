@@ -210,20 +210,31 @@ timed() {
 }
 new_node() { "${bin}/idnode" init "$1" --prefix 88.100 --listen 127.0.0.1 --port 0 --http-port 0 >/dev/null; }
 
+import_records() {
+    local from=(--config "${folder}/node/idnode.toml" --quiet)
+    if [[ -n ${records_file} ]]; then
+        "${bin}/idnode" import "${records_file}" "${from[@]}"
+    else
+        "${bin}/idnode-bench" data --count "${count}" | "${bin}/idnode" import - "${from[@]}"
+    fi
+}
+# export_records FORM FILE
+export_records() { "${bin}/idnode" export --form "$1" --config "${folder}/node/idnode.toml" --quiet >"$2"; }
+
 point_7() {
     leave_memory
-    local rate begun ms
+    local rate begun ms file=/dev/null
     row 7 "import of NDJSON, records/s" "${import_rate}" "${import_rate}" ge 600000
-    rate=$(timed "${bin}/idnode" export --config "${folder}/node/idnode.toml" --output "${folder}/out.ndjson" --quiet)
+    [[ -z ${records_file} ]] || file=${folder}/exported
+    rate=$(timed export_records ndjson "${file}")
     row 7 "export of NDJSON, records/s" "${rate}" "${rate}" ge 600000
-    rm -f "${folder}/out.ndjson"
-    if "${bin}/idnode" export --help | grep -q -- --form; then
-        rate=$(timed "${bin}/idnode" export --form binary --config "${folder}/node/idnode.toml" --output "${folder}/out.bin" --quiet)
-        row 7 "binary export, records/s" "${rate}" "${rate}" ge 1200000
+    rate=$(timed export_records binary "${file}")
+    row 7 "binary export, records/s" "${rate}" "${rate}" ge 1200000
+    if [[ -n ${records_file} ]]; then
         new_node "${folder}/second"
-        rate=$(timed "${bin}/idnode" import "${folder}/out.bin" --config "${folder}/second/idnode.toml" --quiet)
+        rate=$(timed "${bin}/idnode" import "${file}" --config "${folder}/second/idnode.toml" --quiet)
         row 7 "binary import, records/s" "${rate}" "${rate}" ge 1200000
-        rm -rf "${folder}/out.bin" "${folder}/second"
+        rm -rf "${file}" "${folder}/second"
     fi
     : >"${folder}/ready"
     begun=$(now_ms)
@@ -267,7 +278,8 @@ register_once() {
 p99() {
     for ((round = 0; round < rounds; round++)); do
         "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/answers" --seconds "${seconds}" \
-            --rate 50000 --json | member p99
+            --rate 50000 --json >"${folder}/lookup" || fail "idnode-bench lookup ended with $?"
+        member p99 <"${folder}/lookup"
     done | sort -n | sed -n "$(((rounds + 1) / 2))p"
 }
 # beside WHAT QUIET COMMAND...: the same while the command runs, in a process group that is then ended.

@@ -362,14 +362,13 @@ Result<RecordSet> load_records(const std::filesystem::path& file) {
     return out;
 }
 
-Result<RecordSet> generate_records(const RecordGenerator& generator, std::uint64_t end,
-                                   std::uint64_t step) {
+Result<RecordSet> generate_records(const RecordGenerator& generator, std::uint64_t count) {
     RecordSet out;
     std::string lines;
-    for (std::uint64_t number = 0; number < end;) {
+    for (std::uint64_t number = 0; number < count;) {
         lines.clear();
-        for (; number < end && lines.size() < kGeneratedBytes; number += step)
-            generator.append_record(number, lines);
+        while (number < count && lines.size() < kGeneratedBytes)
+            generator.append_record(number++, lines);
         if (auto read = read_lines(lines, "generated record", out); !read) return read.error();
     }
     return out;

@@ -53,9 +53,7 @@ class RecordSet {
 /// is left out.
 Result<RecordSet> load_records(const std::filesystem::path& file);
 
-/// The same of records that the generator makes, without a file: numbers 0, `step`, 2 · `step`, …
-/// below `end`.
-Result<RecordSet> generate_records(const RecordGenerator& generator, std::uint64_t end,
-                                   std::uint64_t step);
+/// The same of the first `count` records that the generator makes, without a file.
+Result<RecordSet> generate_records(const RecordGenerator& generator, std::uint64_t count);
 
 }  // namespace idnode::bench

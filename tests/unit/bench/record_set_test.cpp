@@ -100,10 +100,10 @@ TEST_CASE("everything that the generator writes can be loaded") {
 TEST_CASE("records that the generator makes are expected as those of its file are") {
     const RecordGenerator generator({.seed = 4});
     std::string text;
-    for (std::uint64_t i = 0; i < 100; i += 3) generator.append_record(i, text);
+    for (std::uint64_t i = 0; i < 1'000; ++i) generator.append_record(i, text);
     const TemporaryFile file(text);
     const auto loaded = load_records(file.path());
-    const auto generated = generate_records(generator, 100, 3);
+    const auto generated = generate_records(generator, 1'000);
     REQUIRE(loaded.has_value());
     REQUIRE(generated.has_value());
     REQUIRE(generated->size() == loaded->size());
@@ -114,7 +114,7 @@ TEST_CASE("records that the generator makes are expected as those of its file ar
 }
 
 TEST_CASE("a set that was saved is read back, and refused when anything of it is missing") {
-    const auto records = generate_records(RecordGenerator({.seed = 4}), 20, 1);
+    const auto records = generate_records(RecordGenerator({.seed = 4}), 20);
     REQUIRE(records.has_value());
     const TemporaryFile file("");
     REQUIRE(records->save(file.path()).has_value());
