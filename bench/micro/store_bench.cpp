@@ -8,7 +8,11 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
 
 #include "bench/micro/sample.h"
 #include "bench/random.h"
@@ -112,6 +116,15 @@ const WarmStore& warm_store() {
     return warm;
 }
 
+/// Looks at every cache line, as an answer that copies them does.
+std::size_t sum_of(BytesView octets) {
+    std::size_t sum = 0;
+    for (std::size_t at = 0; at < octets.size(); at += 64) {
+        sum += std::to_integer<std::size_t>(octets[at]);
+    }
+    return sum;
+}
+
 void read_memory(benchmark::State& state, std::string_view end, model::Lookup expected) {
     const auto& store = *warm_store().store;
     Random random(static_cast<std::uint64_t>(state.thread_index()) + 1);
@@ -141,6 +154,55 @@ void read_miss(benchmark::State& state) {
     read_memory(state, "-absent", model::Lookup::kNotFound);
 }
 BENCHMARK(read_miss)->Threads(1)->Threads(2)->UseRealTime();
+
+/// A store all of whose records are in memory, and its keys in random order.
+struct KeptStore {
+    static constexpr std::uint64_t kCount = 2'000'000;
+
+    KeptStore() {
+        open_store(folder, true).reset();
+        load(folder, kCount);
+        auto options = store_options(folder, false);
+        options.records_bytes = kCount * 400;
+        auto opened = storage::open_rocks_store(options, system_clock());
+        IDNODE_ASSERT(opened.has_value());
+        store = std::move(*opened);
+        while (store->counts()->kept.records < kCount) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        Random random(1);
+        for (std::uint64_t i = 0; i < kCount; ++i) {
+            keys.push_back(model::key_of(handle_of(random.below(kCount))));
+        }
+        views.assign(keys.begin(), keys.end());
+    }
+    TemporaryFolder folder;
+    std::unique_ptr<model::RecordStore> store;
+    std::vector<std::string> keys;
+    std::vector<std::string_view> views;
+};
+
+/// A batch of questions: its keys are told to the store first, as the node does, or not.
+void read_kept(benchmark::State& state) {
+    constexpr std::size_t kBatch = 32;
+    static const KeptStore kept;
+    const bool foresees = state.range(0) != 0;
+    std::size_t octets = 0;
+    std::size_t at = 0;
+    for (auto _ : state) {
+        const auto batch = std::span(kept.views).subspan(at, kBatch);
+        at = at + 2 * kBatch > kept.views.size() ? 0 : at + kBatch;
+        if (foresees) kept.store->foresee(batch);
+        for (const std::string_view key : batch) {
+            (void)kept.store->read(
+                key, model::ReadTier::kMemory,
+                [&](const model::RecordView& record) { octets += sum_of(record.values); });
+        }
+    }
+    benchmark::DoNotOptimize(octets);
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kBatch));
+}
+BENCHMARK(read_kept)->ArgName("foreseen")->Arg(0)->Arg(1);
 
 /// Each iteration is one registration, acknowledged and on stable storage.
 void commit(benchmark::State& state) {
