@@ -52,16 +52,16 @@ stop() {
     wait "${node_pid}" 2>/dev/null || true
     node_pid=
 }
-# cpu_ns PID: of all its threads.
-cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
+# busy_ns PID: how long all its threads have had a core or waited for one.
+busy_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ sum += $1 + $2 } END { printf "%.0f", sum }'; }
 # Below a tenth of a core for a second.
 wait_until_idle() {
     local before after rest=0
-    after=$(cpu_ns "$1")
+    after=$(busy_ns "$1")
     for ((i = 0; i < 600 && rest < 2; i++)); do
         before=${after}
         sleep 0.5
-        after=$(cpu_ns "$1")
+        after=$(busy_ns "$1")
         ((after - before < 50000000)) && rest=$((rest + 1)) || rest=0
     done
 }
