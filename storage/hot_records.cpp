@@ -28,10 +28,6 @@ constexpr std::uint64_t kSlotsOfMissed = 4;
 constexpr std::size_t kStripes = 1024;
 constexpr std::size_t kKeysForeseen = 64;
 
-std::uint64_t scaled(std::uint64_t fraction, std::uint64_t count) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(fraction) * count) >> 64U);
-}
-
 }  // namespace
 
 /// Zeros that take no memory until they are written.
@@ -227,9 +223,8 @@ HotRecords::Counts HotRecords::counts() const {
 }
 
 bool HotRecords::missed_before(std::uint64_t hash) {
-    constexpr std::uint64_t kGolden = 0x9e37'79b9'7f4a'7c15;
     const auto tag = static_cast<std::uint16_t>(hash);
-    const std::atomic_ref<std::uint16_t> place(missed_[scaled(hash * kGolden, missed_.size())]);
+    const std::atomic_ref<std::uint16_t> place(missed_[spread(hash, missed_.size())]);
     if (place.load(std::memory_order_relaxed) == tag) return true;
     place.store(tag, std::memory_order_relaxed);
     return false;

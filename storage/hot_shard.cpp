@@ -32,10 +32,6 @@ std::uint64_t value_of(std::uint64_t& slot) {
     return atomic(slot).load(std::memory_order_relaxed);
 }
 
-std::uint64_t scaled(std::uint64_t fraction, std::uint64_t count) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(fraction) * count) >> 64U);
-}
-
 std::uint64_t word_of(std::uint64_t tag, std::uint64_t offset) {
     return (tag << kTagShift) | (offset + 1);
 }
@@ -69,8 +65,7 @@ HotShard::Address HotShard::address_of(std::uint64_t hash) const {
 
 /// Of the other group this is the first one again.
 std::uint64_t HotShard::other_group(std::uint64_t group, std::uint64_t tag) const {
-    constexpr std::uint64_t kGolden = 0x9e37'79b9'7f4a'7c15;
-    const std::uint64_t sum = scaled((tag + 1) * kGolden, groups_) + groups_ - group;
+    const std::uint64_t sum = spread(tag + 1, groups_) + groups_ - group;
     return sum < groups_ ? sum : sum - groups_;
 }
 

@@ -18,7 +18,7 @@ namespace idnode::storage {
 class Readers {
   public:
     using Epoch = std::uint64_t;
-    /// More threads than a node has. One above that number reads without, that is not at all.
+    /// More than a node has. Threads above that number cannot read here.
     static constexpr std::size_t kThreadsMax = 256;
 
     Readers() : places_(kThreadsMax) {}
