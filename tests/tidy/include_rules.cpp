@@ -64,7 +64,7 @@ const std::vector<Rule>& rules() {
         {"registry/model", {"proto"}, {}, {}},
 
         // RocksDB and Protobuf types never appear in a header.
-        {"storage", {"registry/model", "proto"}, {}, {"rocksdb", "protobuf"}},
+        {"storage", {"registry/model", "proto"}, {}, {"rocksdb", "protobuf", "lz4"}},
 
         {"proto/handle", {"proto/base"}, {}, {}},
         {"proto/idnode", {"proto/base"}, {"protobuf"}, {}},
@@ -89,6 +89,7 @@ constexpr std::array kLibraries{
     LibraryName{"boost/", "boost"},
     LibraryName{"openssl/", "openssl"},
     LibraryName{"rocksdb/", "rocksdb"},
+    LibraryName{"lz4", "lz4"},
     LibraryName{"google/protobuf/", "protobuf"},
     LibraryName{"simdjson", "simdjson"},
     LibraryName{"re2/", "re2"},
