@@ -17,11 +17,11 @@ namespace {
 
 // A shard's lock is held for a microsecond; more shards would only cut the arena into smaller
 // rings.
-constexpr std::size_t kShardsMax = 16;
+constexpr std::size_t kShardsMax = 8;
 constexpr std::uint64_t kShardBytesMin = 16U << 20U;
-/// What a slot must be worth: with records of 300 octets two thirds of the table are used, with
+/// What a slot must be worth: with records of 300 octets four fifths of the table are used, with
 /// smaller ones all of it.
-constexpr std::uint64_t kBytesOfSlot = 190;
+constexpr std::uint64_t kBytesOfSlot = 240;
 /// A key that missed is remembered until another one takes its place.
 constexpr std::uint64_t kSlotsOfMissed = 4;
 /// Of each shard. While the warm-up reads, changes in the same stripe make it skip a record.
