@@ -1,57 +1,12 @@
 // The way of a lookup through the codec must not touch the heap.
-#include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <new>
 
 #include "proto/handle/message.h"
 #include "proto/handle/requests.h"
 #include "proto/handle/resolution.h"
 #include "proto/schemes/canonical.h"
+#include "tests/support/allocations.h"
 #include "tests/support/vectors.h"
-
-namespace {
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size) {
-    ++allocations;
-    if (void* out = std::malloc(size == 0 ? 1 : size)) return out;
-    throw std::bad_alloc();
-}
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted(size);
-}
-void* operator new[](std::size_t size) {
-    return counted(size);
-}
-// These too: the sanitizers pair every form of new with the same family of delete.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
-    return operator new(size, tag);
-}
-void operator delete(void* block, const std::nothrow_t&) noexcept {
-    std::free(block);
-}
-void operator delete[](void* block, const std::nothrow_t&) noexcept {
-    std::free(block);
-}
-void operator delete(void* block) noexcept {
-    std::free(block);
-}
-void operator delete[](void* block) noexcept {
-    std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-    std::free(block);
-}
-void operator delete[](void* block, std::size_t) noexcept {
-    std::free(block);
-}
 
 namespace idnode::test {
 namespace {
@@ -93,9 +48,9 @@ TEST_CASE("a lookup is decoded and answered without an allocation") {
                                          {.index = 2, .type = "EMAIL", .data = Bytes(50)}});
     Bytes reply;
     reply.reserve(4'096);
-    const std::size_t before = allocations;
+    const std::size_t before = testing::allocations();
     const bool answered = answer(request, values, reply);
-    const std::size_t after = allocations;
+    const std::size_t after = testing::allocations();
     CHECK(answered);
     CHECK(after == before);
     CHECK(reply.size() > limits::kEnvelopeBytes + limits::kHeaderBytes);
@@ -103,9 +58,9 @@ TEST_CASE("a lookup is decoded and answered without an allocation") {
 
 TEST_CASE("refusing hostile octets allocates nothing") {
     const Bytes request = from_hex("7fffffff38382e3130302e312f61");
-    const std::size_t before = allocations;
+    const std::size_t before = testing::allocations();
     const bool refused = !decode_resolution_request(request) && !decode_values_request(request);
-    const std::size_t after = allocations;
+    const std::size_t after = testing::allocations();
     CHECK(refused);
     CHECK(after == before);
 }
@@ -117,12 +72,12 @@ TEST_CASE("the CID of an identifier in an event costs one allocation, its key no
          {"https://id.example.cn/01/06901234567892/10/B7/21/PUMP-0001", "hdl:88.100.7/P-000123",
           "gs1:/00/069012340000000016", "https://id.example.cn/414/6901234000016/254/L3"}) {
         INFO(uri);
-        const std::size_t before = allocations;
+        const std::size_t before = testing::allocations();
         const auto found = schemes::parse_uri(uri);
-        const std::size_t parsed = allocations;
+        const std::size_t parsed = testing::allocations();
         key.clear();
         schemes::append_key(found->cid, true, key);
-        const std::size_t after = allocations;
+        const std::size_t after = testing::allocations();
         CHECK(parsed - before == 1);
         CHECK(after == parsed);
     }

@@ -4,59 +4,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "resolver/net/server.h"
 #include "resolver/net/sockets.h"
+#include "tests/support/allocations.h"
 #include "tests/unit/resolver/engine_fixture.h"
-
-namespace {
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* out = std::malloc(size == 0 ? 1 : size)) return out;
-    throw std::bad_alloc();
-}
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted(size);
-}
-void* operator new[](std::size_t size) {
-    return counted(size);
-}
-// These too: the sanitizers pair every form of new with the same family of delete.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
-    return operator new(size, tag);
-}
-void operator delete(void* block, const std::nothrow_t&) noexcept {
-    std::free(block);
-}
-void operator delete[](void* block, const std::nothrow_t&) noexcept {
-    std::free(block);
-}
-void operator delete(void* block) noexcept {
-    std::free(block);
-}
-void operator delete[](void* block) noexcept {
-    std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-    std::free(block);
-}
-void operator delete[](void* block, std::size_t) noexcept {
-    std::free(block);
-}
 
 namespace idnode::test {
 namespace {
@@ -121,9 +76,9 @@ template <class Round>
 std::size_t allocations_of(Round round) {
     std::size_t counted = 1;
     for (int attempt = 0; attempt < kAttempts && counted > 0; ++attempt) {
-        const std::size_t before = allocations;
+        const std::size_t before = testing::allocations();
         for (int i = 0; i < kRounds; ++i) round();
-        counted = allocations - before;
+        counted = testing::allocations() - before;
     }
     return counted;
 }
