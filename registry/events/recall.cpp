@@ -247,21 +247,18 @@ bool Recall::is_named(const TraceNode& node) {
     return node.is_visible || node.via.from == kNoNode;
 }
 
-void Recall::append_name(NodeId id, std::string& out) const {
-    if (is_named(result_.nodes[id])) {
-        append_member("id", result_.nodes.cid(id), out);
-    } else {
-        append_member("ref", names_.name_of(id), out);
-    }
+std::string Recall::shown_name(NodeId id) const {
+    return is_named(result_.nodes[id]) ? result_.nodes.cid(id) : names_.name_of(id);
 }
 
 void Recall::write_line(const Line& line, std::string& out) {
     const TraceNode& node = result_.nodes[line.id];
+    const std::string name = shown_name(line.id);
     out += '{';
-    append_name(line.id, out);
+    append_member(is_named(node) ? "id" : "ref", name, out);
     append_member("state", line.is_current ? "current" : "historic", out);
     if (is_named(node)) {
-        append_member("level", level_of(result_.nodes.cid(line.id)), out);
+        append_member("level", level_of(name), out);
         if (line.holder != 0) append_member("holder", holders_[line.holder], out);
         if (line.stage != 0) append_member("stage", result_.stages[line.stage], out);
     } else {
@@ -297,7 +294,7 @@ void Recall::write_path(NodeId id, std::string& out) {
 void Recall::write_step(NodeId id, std::string& out) const {
     const TraceNode& node = result_.nodes[id];
     out += '{';
-    append_name(id, out);
+    append_member(is_named(node) ? "id" : "ref", shown_name(id), out);
     if (node.via.from != kNoNode) {
         const bool is_told = node.is_visible && !node.is_unclear;
         append_member("via", is_told ? name_of(node.via.kind) : "redacted", out);

@@ -63,7 +63,7 @@ class Recall {
     EventKey holder_event(NodeId id) const;
     std::uint32_t stage_of(NodeId id) const;
     static bool is_named(const TraceNode& node);
-    void append_name(NodeId id, std::string& out) const;
+    std::string shown_name(NodeId id) const;
     void write_line(const Line& line, std::string& out);
     void write_path(NodeId id, std::string& out);
     void write_step(NodeId id, std::string& out) const;
