@@ -21,6 +21,7 @@
 #include "storage/codec.h"
 #include "storage/keys.h"
 #include "storage/stores.h"
+#include "tools/system_clock.h"
 
 namespace idnode::bench {
 namespace {
@@ -47,15 +48,6 @@ Bytes make_values(std::size_t record_bytes) {
     const std::size_t least = storage::kRecordHeaderBytes + encode(0).size();
     return encode(record_bytes > least ? record_bytes - least : 0);
 }
-
-class SystemClock final : public model::Clock {
-  public:
-    model::TimeMs now() const override {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(
-                   std::chrono::system_clock::now().time_since_epoch())
-            .count();
-    }
-};
 
 Error rocks_failure(const rocksdb::Status& status) {
     return {Errc::kStorage, status.ToString()};
@@ -93,7 +85,7 @@ class BareRocks {
         const Bytes values = make_values(record_bytes);
         storage::encode_record({handle, handle, 1, true, values}, record_);
         storage::encode_log_entry({.action = model::Action::kCreate,
-                                   .time = SystemClock().now(),
+                                   .time = tools::SystemClock().now(),
                                    .who = kWho,
                                    .handle = handle,
                                    .before = {},
@@ -230,7 +222,7 @@ class OwnStore final : public Target {
     }
 
   private:
-    SystemClock clock_;
+    tools::SystemClock clock_;
     Bytes values_;
     std::unique_ptr<model::RecordStore> store_;
 };

@@ -20,23 +20,15 @@
 #include "registry/model/record.h"
 #include "storage/bulk_load.h"
 #include "storage/stores.h"
+#include "tools/system_clock.h"
 
 namespace idnode::bench {
 namespace {
 
 constexpr std::uint64_t kRecords = 200'000;
 
-class SystemClock final : public model::Clock {
-  public:
-    model::TimeMs now() const override {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(
-                   std::chrono::system_clock::now().time_since_epoch())
-            .count();
-    }
-};
-
-const SystemClock& system_clock() {
-    static const SystemClock clock;
+const tools::SystemClock& system_clock() {
+    static const tools::SystemClock clock;
     return clock;
 }
 

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -8,21 +7,13 @@
 
 #include "storage/bulk_load.h"
 #include "tests/unit/storage/crash_names.h"
+#include "tools/system_clock.h"
 
 /// Writes until it is killed; crash_test.cpp kills it. Prints a line for each thing that was
 /// promised.
 namespace {
 
 using namespace idnode;
-
-class SystemClock final : public model::Clock {
-  public:
-    model::TimeMs now() const override {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(
-                   std::chrono::system_clock::now().time_since_epoch())
-            .count();
-    }
-};
 
 /// Past every buffer of ours: what was printed survives a kill.
 void tell(const std::string& line) {
@@ -76,7 +67,7 @@ void load(const storage::RocksOptions& options, const model::Clock& clock, std::
 
 int main(int argc, char** argv) {
     if (argc != 4) return 2;
-    const SystemClock clock;
+    const tools::SystemClock clock;
     storage::RocksOptions options;
     options.dir = argv[2];
     if (std::string_view(argv[1]) == "load") {
