@@ -24,7 +24,7 @@ constexpr std::uint64_t kShardBytesMin = 16U << 20U;
 constexpr std::uint64_t kBytesOfSlot = 240;
 /// A key that missed is remembered until another one takes its place.
 constexpr std::uint64_t kSlotsOfMissed = 4;
-/// Of each shard. While the warm-up reads, changes in the same stripe make it skip a record.
+/// Of each shard. While the warm-up reads, changes in the same stripe make it read a record again.
 constexpr std::size_t kStripes = 1024;
 constexpr std::size_t kKeysForeseen = 64;
 
@@ -65,22 +65,64 @@ class HotRecords::Memory {
     std::size_t taken_ = 0;
 };
 
+/// What a group of keys goes through: how many changes are under way, and below that number the
+/// moment of the last one that ended. Readers look at it; who holds the shard's lock writes.
+class Stripe {
+  public:
+    using Word = std::uint64_t;
+
+    Word word() const { return word_.load(); }
+    static bool is_changing(Word word) { return word >= kChange; }
+    /// Whether what was read after `moment` may still be what the disk holds.
+    bool is_unchanged_since(HotRecords::Moment moment) const { return word() <= moment; }
+    void begin_change() { word_.store(word() + kChange); }
+    void end_change(HotRecords::Moment now) { word_.store((word() / kChange - 1) * kChange + now); }
+
+  private:
+    /// More changes than a store sees in its life; more keys of a stripe than a group has.
+    static constexpr Word kChange = Word{1} << 44U;
+
+    std::atomic<Word> word_{0};
+};
+
 struct HotRecords::Shard {
-    static constexpr Moment kChanging = std::numeric_limits<Moment>::max();
+    static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
     Shard(std::span<std::uint64_t> slots, std::span<std::byte> arena, Readers& readers)
         : records(slots, arena, readers) {}
 
-    Moment& stripe_of(std::uint64_t hash) { return changed[hash % kStripes]; }
-    /// Whether what was read after `moment` may still be what the disk holds.
-    bool is_unchanged(std::uint64_t hash, Moment moment) { return stripe_of(hash) <= moment; }
+    Stripe& stripe_of(std::uint64_t hash) { return stripes[hash % kStripes]; }
     void set_room() { has_room.store(records.has_room(), std::memory_order_relaxed); }
+    bool lacks(std::uint64_t hash, std::string_view key) const;
+    /// With the lock.
+    bool keep(std::uint64_t hash, std::string_view key, BytesView stored);
 
     HotShard records;
+    std::atomic<std::uint64_t> complete_at{kNever};  // of its losses
     alignas(64) std::mutex mutex;
-    std::array<Moment, kStripes> changed{};  // when last, by stripe
-    std::atomic<bool> has_room{true};        // of `records`, for those without the lock
+    std::uint64_t losses_before_walk = 0;
+    std::atomic<bool> has_room{true};  // of `records`, for those without the lock
+    std::array<Stripe, kStripes> stripes{};
 };
+
+/// Whether the disk has nothing under the key. It was not found here.
+bool HotRecords::Shard::lacks(std::uint64_t hash, std::string_view key) const {
+    const Stripe& stripe = stripes[hash % kStripes];
+    const std::uint64_t losses = records.losses();
+    const std::uint64_t moves = records.moves();
+    const Stripe::Word word = stripe.word();
+    if (losses != complete_at.load() || Stripe::is_changing(word)) return false;
+    return !records.find(records.address_of(hash), key) && stripe.word() == word &&
+           records.losses() == losses && records.moves() == moves;
+}
+
+bool HotRecords::Shard::keep(std::uint64_t hash, std::string_view key, BytesView stored) {
+    if (key.size() > HotShard::kKeyBytesMax) return false;
+    const BytesView kept = stored.size() > kStoredBytesMax ? BytesView() : stored;
+    const bool is_kept = records.put(records.address_of(hash), key, kept);
+    set_room();
+    return is_kept;
+}
 
 Result<std::unique_ptr<HotRecords>> HotRecords::make(std::uint64_t bytes) {
     bytes = std::max(bytes, kBytesMin);
@@ -116,15 +158,24 @@ HotRecords::Shard& HotRecords::shard_of(std::uint64_t hash) const {
     return *shards_[scaled(std::rotr(hash, 16), shards_.size())];
 }
 
-bool HotRecords::read(std::string_view key, model::FunctionRef<void(BytesView)> visit) const {
+HotRecords::Found HotRecords::read(std::string_view key,
+                                   model::FunctionRef<void(BytesView)> visit) const {
     const std::uint64_t hash = key_hash(key);
-    const HotShard& records = shard_of(hash).records;
+    const Shard& shard = shard_of(hash);
     Readers::Reading reading(readers_);
-    if (!reading) return false;
-    const auto stored = records.find(records.address_of(hash), key);
-    reading.count(stored.has_value());
-    if (stored) visit(*stored);
-    return stored.has_value();
+    if (!reading) return Found::kUnknown;
+    const auto stored = shard.records.find(shard.records.address_of(hash), key);
+    Found found = Found::kUnknown;
+    if (!stored) {
+        // A look of its own, since what has just been looked at costs nothing, and what absence
+        // depends on does.
+        if (shard.lacks(hash, key)) found = Found::kAbsent;
+    } else if (!stored->empty()) {
+        visit(*stored);
+        found = Found::kRecord;
+    }
+    reading.count(found != Found::kUnknown);
+    return found;
 }
 
 void HotRecords::foresee(std::span<const std::string_view> keys) const {
@@ -148,33 +199,40 @@ void HotRecords::foresee(std::span<const std::string_view> keys) const {
 }
 
 void HotRecords::offer(std::string_view key, BytesView stored, Moment moment) {
-    if (stored.size() > kStoredBytesMax || key.size() > HotShard::kKeyBytesMax) return;
+    if (stored.size() > kStoredBytesMax) return;
     const std::uint64_t hash = key_hash(key);
     Shard& shard = shard_of(hash);
     if (!missed_before(hash) && !shard.has_room.load(std::memory_order_relaxed)) return;
     const std::unique_lock lock(shard.mutex, std::try_to_lock);
-    if (!lock || !shard.is_unchanged(hash, moment)) return;
-    shard.records.put(shard.records.address_of(hash), key, stored);
-    shard.set_room();
+    if (!lock || !shard.stripe_of(hash).is_unchanged_since(moment)) return;
+    shard.keep(hash, key, stored);
 }
 
-bool HotRecords::fill(std::string_view key, BytesView stored, Moment moment) {
-    if (stored.size() > kStoredBytesMax || key.size() > HotShard::kKeyBytesMax) return true;
+HotRecords::Filled HotRecords::fill(std::string_view key, BytesView stored, Moment moment) {
     const std::uint64_t hash = key_hash(key);
     Shard& shard = shard_of(hash);
     const std::scoped_lock lock(shard.mutex);
-    if (!shard.records.has_room()) return false;
-    if (!shard.is_unchanged(hash, moment)) return true;
-    shard.records.put(shard.records.address_of(hash), key, stored);
-    shard.set_room();
-    return true;
+    if (!shard.records.has_room()) return Filled::kNoRoom;
+    if (!shard.stripe_of(hash).is_unchanged_since(moment)) return Filled::kChanged;
+    return shard.keep(hash, key, stored) ? Filled::kKept : Filled::kNoRoom;
+}
+
+void HotRecords::begin_walk() {
+    for (const auto& shard : shards_) {
+        const std::scoped_lock lock(shard->mutex);
+        shard->losses_before_walk = shard->records.losses();
+    }
+}
+
+void HotRecords::end_walk() {
+    for (const auto& shard : shards_) shard->complete_at.store(shard->losses_before_walk);
 }
 
 void HotRecords::begin_change(std::string_view key) {
     const std::uint64_t hash = key_hash(key);
     Shard& shard = shard_of(hash);
     const std::scoped_lock lock(shard.mutex);
-    shard.stripe_of(hash) = Shard::kChanging;
+    shard.stripe_of(hash).begin_change();
     // What was here is to be here again.
     if (shard.records.remove(shard.records.address_of(hash), key)) missed_before(hash);
     shard.set_room();
@@ -183,19 +241,18 @@ void HotRecords::begin_change(std::string_view key) {
 void HotRecords::end_change(std::string_view key, std::optional<BytesView> stored) {
     const std::uint64_t hash = key_hash(key);
     Shard& shard = shard_of(hash);
-    const bool is_small = stored && stored->size() <= kStoredBytesMax;
     const std::scoped_lock lock(shard.mutex);
-    shard.stripe_of(hash) = changes_.fetch_add(1) + 1;
-    if (!is_small || key.size() > HotShard::kKeyBytesMax) return;
-    if (!missed_before(hash) && !shard.records.has_room()) return;
-    shard.records.put(shard.records.address_of(hash), key, *stored);
-    shard.set_room();
+    if (stored) {
+        const bool is_wanted = missed_before(hash) || shard.records.has_room();
+        if (!is_wanted || !shard.keep(hash, key, *stored)) shard.records.count_loss();
+    }
+    shard.stripe_of(hash).end_change(changes_.fetch_add(1) + 1);
 }
 
 void HotRecords::begin_replacement() {
     for (const auto& shard : shards_) {
         const std::scoped_lock lock(shard->mutex);
-        shard->changed.fill(Shard::kChanging);
+        for (Stripe& stripe : shard->stripes) stripe.begin_change();
         shard->records.clear();
         shard->set_room();
     }
@@ -204,7 +261,8 @@ void HotRecords::begin_replacement() {
 void HotRecords::end_replacement() {
     for (const auto& shard : shards_) {
         const std::scoped_lock lock(shard->mutex);
-        shard->changed.fill(changes_.fetch_add(1) + 1);
+        const Moment now = changes_.fetch_add(1) + 1;
+        for (Stripe& stripe : shard->stripes) stripe.end_change(now);
     }
 }
 

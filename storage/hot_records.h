@@ -27,9 +27,18 @@ namespace idnode::storage {
 /// kept. And what was read from the disk earlier is not kept later: whoever keeps something
 /// compares, under the lock that changes take too, the moment before the reading with that of the
 /// last change in the key's stripe; a change under way counts as later than every moment.
+///
+/// Nor a record denied that there is: a shard is complete when a walk over the disk has filled in
+/// everything and nothing was lost since before that walk. As long as it is, the disk holds under
+/// the keys of a stripe without a change under way what the shard holds: who begins a change
+/// announces it in the stripe before the record leaves, who ends one does so after the new record
+/// is in, and what else leaves is counted before it does. So who finds nothing believes that only
+/// if the shard is complete and the stripe at rest, and if after the look neither the stripe's word
+/// nor the number of losses has changed. Nor that of moves: something that changes its place in the
+/// table may be overlooked.
 class HotRecords {
   public:
-    /// Larger records are read from the disk each time.
+    /// Of larger records only that they are there is kept; they are read from the disk each time.
     static constexpr std::size_t kStoredBytesMax = HotShard::kStoredBytesMax;
     /// So much is taken at least.
     static constexpr std::uint64_t kBytesMin = 512U << 10U;
@@ -40,9 +49,14 @@ class HotRecords {
     HotRecords(const HotRecords&) = delete;
     HotRecords& operator=(const HotRecords&) = delete;
 
+    enum class Found : std::uint8_t {
+        kRecord,
+        kAbsent,   // the disk has none either
+        kUnknown,  // the disk must be asked
+    };
     /// Calls `visit` with what is stored under `key` if it is here; the view is valid during the
     /// call. `visit` must not read here.
-    bool read(std::string_view key, model::FunctionRef<void(BytesView)> visit) const;
+    Found read(std::string_view key, model::FunctionRef<void(BytesView)> visit) const;
     /// Has the processor fetch what `read` of these keys will look at. Waits for nothing.
     void foresee(std::span<const std::string_view> keys) const;
 
@@ -53,8 +67,18 @@ class HotRecords {
     /// key missed before, lately: what is asked for once shall not push out what is asked for
     /// often. Waits for nobody.
     void offer(std::string_view key, BytesView stored, Moment moment);
-    /// The same with something that nobody asked for. False: there was no room.
-    bool fill(std::string_view key, BytesView stored, Moment moment);
+
+    enum class Filled : std::uint8_t {
+        kKept,
+        kNoRoom,
+        kChanged,  // what was read is old, perhaps: read it again
+    };
+    /// The same with something that nobody asked for.
+    Filled fill(std::string_view key, BytesView stored, Moment moment);
+    /// Around a walk over the disk that fills in all that it finds, or finds changed and reads
+    /// again.
+    void begin_walk();
+    void end_walk();
 
     /// The disk is going to be changed under `key`; it has been, and `stored` is there now
     /// (nothing: erased, or unknown). One change of a key at a time. A change that fails need not
@@ -69,7 +93,7 @@ class HotRecords {
         std::uint64_t records = 0;
         std::uint64_t bytes = 0;  // of memory, as far as it has been used
         std::uint64_t bytes_max = 0;
-        std::uint64_t hits = 0;
+        std::uint64_t hits = 0;  // reads that the disk was not asked for
         std::uint64_t misses = 0;
     };
     Counts counts() const;

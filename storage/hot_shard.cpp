@@ -81,18 +81,27 @@ HotShard::Entry HotShard::entry_of(std::uint64_t word) const {
     return entry_at((word & kOffsetMask) - 1);
 }
 
-std::optional<BytesView> HotShard::find(const Address& address, std::string_view key) const {
+template <class IsIt>
+std::uint64_t* HotShard::slot_where(const Address& address, IsIt is_it) const {
     for (const std::uint64_t number : {address.home, address.other}) {
         for (std::uint64_t& slot : group(number)) {
             const std::uint64_t word = atomic(slot).load();
-            if (word >> kTagShift != address.tag || word == 0) continue;
-            const Entry entry = entry_of(word);
-            if (entry.key != key) continue;
-            if (!entry.is_marked()) entry.mark().store(kRead, std::memory_order_relaxed);
-            return entry.stored;
+            if (word >> kTagShift == address.tag && word != 0 && is_it(word)) return &slot;
         }
     }
-    return std::nullopt;
+    return nullptr;
+}
+
+std::optional<BytesView> HotShard::find(const Address& address, std::string_view key) const {
+    std::optional<BytesView> found;
+    slot_where(address, [&](std::uint64_t word) {
+        const Entry entry = entry_of(word);
+        if (entry.key != key) return false;
+        if (!entry.is_marked()) entry.mark().store(kRead, std::memory_order_relaxed);
+        found = entry.stored;
+        return true;
+    });
+    return found;
 }
 
 void HotShard::prefetch_slots(const Address& address) const {
@@ -100,17 +109,13 @@ void HotShard::prefetch_slots(const Address& address) const {
 }
 
 void HotShard::prefetch_entry(const Address& address) const {
-    for (const std::uint64_t number : {address.home, address.other}) {
-        for (std::uint64_t& slot : group(number)) {
-            const std::uint64_t word = atomic(slot).load(std::memory_order_relaxed);
-            if (word >> kTagShift != address.tag || word == 0) continue;
-            const std::byte* at = arena_.data() + (word & kOffsetMask) - 1;
-            for (std::size_t line = 0; line < kEntryLinesForeseen; ++line) {
-                __builtin_prefetch(at + line * kCacheLineBytes);
-            }
-            return;
+    slot_where(address, [this](std::uint64_t word) {
+        const std::byte* at = arena_.data() + (word & kOffsetMask) - 1;
+        for (std::size_t line = 0; line < kEntryLinesForeseen; ++line) {
+            __builtin_prefetch(at + line * kCacheLineBytes);
         }
-    }
+        return true;
+    });
 }
 
 bool HotShard::put(const Address& address, std::string_view key, BytesView stored) {
@@ -133,6 +138,7 @@ bool HotShard::remove(const Address& address, std::string_view key) {
 
 /// The head goes on where it was: what lies there may still be looked at.
 void HotShard::clear() {
+    count_loss();
     for (std::uint64_t& slot : slots_) {
         if (value_of(slot) != 0) atomic(slot).store(0);
     }
@@ -158,23 +164,7 @@ std::uint64_t HotShard::bytes_used() const {
 }
 
 std::uint64_t* HotShard::slot_of(const Address& address, std::string_view key) const {
-    for (const std::uint64_t number : {address.home, address.other}) {
-        for (std::uint64_t& slot : group(number)) {
-            const std::uint64_t word = value_of(slot);
-            if (word >> kTagShift != address.tag || word == 0) continue;
-            if (entry_of(word).key == key) return &slot;
-        }
-    }
-    return nullptr;
-}
-
-std::uint64_t* HotShard::slot_of(const Address& address, std::uint64_t word) const {
-    for (const std::uint64_t number : {address.home, address.other}) {
-        for (std::uint64_t& slot : group(number)) {
-            if (value_of(slot) == word) return &slot;
-        }
-    }
-    return nullptr;
+    return slot_where(address, [&](std::uint64_t word) { return entry_of(word).key == key; });
 }
 
 /// In its home group if it can be; else something moves on or, at last, leaves.
@@ -193,7 +183,7 @@ std::uint64_t* HotShard::free_slot(const Address& address) {
     auto victim = std::ranges::find_if(
         home, [this](std::uint64_t& slot) { return !entry_of(value_of(slot)).is_marked(); });
     if (victim == home.end()) victim = home.begin() + next_victim_++ % kSlotsOfGroup;
-    drop(&*victim);
+    lose(&*victim);
     return &*victim;
 }
 
@@ -202,6 +192,7 @@ bool HotShard::move_to_other_group(std::uint64_t group_number, std::uint64_t wor
     for (std::uint64_t& slot : group(other_group(group_number, word >> kTagShift))) {
         if (value_of(slot) != 0) continue;
         atomic(slot).store(word);
+        moves_.fetch_add(1);
         return true;
     }
     return false;
@@ -228,6 +219,11 @@ void HotShard::drop(std::uint64_t* slot) {
     forget(entry_of(value_of(*slot)));
     --records_;
     atomic(*slot).store(0);
+}
+
+void HotShard::lose(std::uint64_t* slot) {
+    count_loss();
+    drop(slot);
 }
 
 /// The entry is no longer in the table.
@@ -264,7 +260,9 @@ void HotShard::empty(std::size_t number) {
     for (std::uint64_t at = number * kPieceBytes; at < end;) {
         const Entry entry = entry_at(at);
         const Address address = address_of(key_hash(entry.key));
-        std::uint64_t* slot = slot_of(address, word_of(address.tag, at));
+        const std::uint64_t here = word_of(address.tag, at);
+        std::uint64_t* slot =
+            slot_where(address, [here](std::uint64_t word) { return word == here; });
         at += entry.bytes();
         if (slot == nullptr) continue;
         const bool fits = pieces_[head_].used + entry.bytes() <= kSurvivorBytesMax;
@@ -272,7 +270,7 @@ void HotShard::empty(std::size_t number) {
             forget(entry);
             atomic(*slot).store(word_of(address.tag, append(entry.key, entry.stored)));
         } else {
-            drop(slot);
+            lose(slot);
         }
     }
     piece.used = 0;

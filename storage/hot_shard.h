@@ -56,8 +56,14 @@ class HotShard {
 
     // For readers.
 
-    /// What is stored, marked as read; valid until the reading of the calling thread ends.
+    /// What is stored, marked as read; valid until the reading of the calling thread ends. May
+    /// fail to find something that is moved meanwhile.
     std::optional<BytesView> find(const Address& address, std::string_view key) const;
+    /// How often something was moved from one group to the other one; grows before it leaves the
+    /// first.
+    std::uint64_t moves() const { return moves_.load(); }
+    /// How often something that nobody removed left, or could not be kept; grows before it leaves.
+    std::uint64_t losses() const { return losses_.load(); }
     /// Both only hints to the processor; no reading needs to be under way.
     void prefetch_slots(const Address& address) const;
     void prefetch_entry(const Address& address) const;
@@ -69,6 +75,7 @@ class HotShard {
     /// False: it was not there.
     bool remove(const Address& address, std::string_view key);
     void clear();
+    void count_loss() { losses_.fetch_add(1); }
     /// Whether something may be kept without another record leaving for it.
     bool has_room() const { return !went_round_ || is_roomy(); }
 
@@ -93,13 +100,15 @@ class HotShard {
     /// The table leads to so little that some piece holds much that is not in the table.
     bool is_roomy() const { return live_bytes_ < arena_.size() / 3 * 2; }
 
+    /// The first slot of either group with the tag, and with a word that `is_it` accepts.
+    template <class IsIt>
+    std::uint64_t* slot_where(const Address& address, IsIt is_it) const;
     std::uint64_t* slot_of(const Address& address, std::string_view key) const;
-    /// The one slot with this word, if it is still there.
-    std::uint64_t* slot_of(const Address& address, std::uint64_t word) const;
     std::uint64_t* free_slot(const Address& address);
     bool move_to_other_group(std::uint64_t group, std::uint64_t word);
     std::uint64_t append(std::string_view key, BytesView stored);
     void drop(std::uint64_t* slot);
+    void lose(std::uint64_t* slot);
     void forget(const Entry& entry);
     bool begin_piece();
     std::size_t next_to_empty();
@@ -118,6 +127,8 @@ class HotShard {
     std::uint64_t records_ = 0;     // in the table
     std::uint64_t live_bytes_ = 0;  // of their entries
     unsigned next_victim_ = 0;
+    std::atomic<std::uint64_t> moves_{0};
+    std::atomic<std::uint64_t> losses_{0};
 };
 
 }  // namespace idnode::storage

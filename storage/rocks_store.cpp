@@ -324,7 +324,16 @@ Result<model::Lookup> RocksStore::read(
             found = view.error();
         }
     };
-    if (hot_ && hot_->read(key, show)) return found;
+    if (hot_) {
+        switch (hot_->read(key, show)) {
+            case HotRecords::Found::kRecord:
+                return found;
+            case HotRecords::Found::kAbsent:
+                return model::Lookup::kNotFound;
+            case HotRecords::Found::kUnknown:
+                break;
+        }
+    }
     const HotRecords::Moment before = hot_ ? hot_->now() : 0;
     // Kept from call to call for its buffer; what it pins is let go before the call returns.
     thread_local rocksdb::PinnableSlice value;
@@ -523,7 +532,10 @@ Result<std::unique_ptr<model::Replacement>> RocksStore::begin_replacement(std::s
 Result<void> RocksStore::ingest(const std::vector<rocksdb::IngestExternalFileArg>& files) {
     if (hot_) hot_->begin_replacement();
     const rocksdb::Status status = rocks_->db().IngestExternalFiles(files);
-    if (hot_) hot_->end_replacement();
+    if (hot_) {
+        hot_->end_replacement();
+        warm_up_.emplace(*rocks_, *hot_);
+    }
     if (!status.ok()) return rocks_->error("adding the files of an import", status);
     return refresh();
 }

@@ -4,16 +4,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <memory>
 
 namespace idnode::storage {
 namespace {
 
-/// Of one snapshot. Records that change while it is read are left out; and the store can be closed
-/// only between two of them.
+/// Of one snapshot. Records that change while it is read must be read again; and the store can be
+/// closed only between two of them.
 constexpr int kRecordsOfStep = 4096;
 constexpr std::size_t kReadaheadBytes = 512U << 10U;
 constexpr int kNiceness = 10;
+/// A change takes a flush; but one that failed stays under way.
+constexpr int kReadAgainMax = 100;
+constexpr std::chrono::milliseconds kReadAgainAfter{1};
 
 }  // namespace
 
@@ -22,33 +26,69 @@ WarmUp::WarmUp(const RocksDb& rocks, HotRecords& hot)
 
 void WarmUp::run(const std::stop_token& stop) {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
-    std::string after;
-    while (!stop.stop_requested() && step(after)) {
+    hot_.begin_walk();
+    Step done = Step::kMore;
+    while (done == Step::kMore && !stop.stop_requested()) {
+        done = step();
+        read_again();
     }
+    if (done == Step::kEnd && has_all_) hot_.end_walk();
 }
 
 /// An error ends it: lookups will meet it and say so.
-bool WarmUp::step(std::string& after) {
+WarmUp::Step WarmUp::step() {
     const HotRecords::Moment moment = hot_.now();
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.readahead_size = kReadaheadBytes;
     const std::unique_ptr<rocksdb::Iterator> at(
         rocks_.db().NewIterator(options, rocks_.family(Family::kRecords)));
-    at->Seek(to_slice(after));
     bool has_room = false;
     int count = 0;
-    Bytes unpacked;
-    for (; at->Valid() && count < kRecordsOfStep; ++count, at->Next()) {
+    for (at->Seek(to_slice(after_)); at->Valid() && count < kRecordsOfStep; ++count, at->Next()) {
         const std::string_view key = at->key().ToStringView();
         const auto stored =
-            unpack_record(key, to_bytes_view(at->value()), rocks_.dictionaries(), unpacked);
-        if (!stored) return false;
-        if (hot_.fill(key, *stored, moment)) has_room = true;
+            unpack_record(key, to_bytes_view(at->value()), rocks_.dictionaries(), unpacked_);
+        if (!stored) return Step::kFailed;
+        const HotRecords::Filled filled = hot_.fill(key, *stored, moment);
+        if (filled == HotRecords::Filled::kChanged) changed_.emplace_back(key);
+        if (filled == HotRecords::Filled::kNoRoom) {
+            has_all_ = false;
+        } else {
+            has_room = true;
+        }
         if (count + 1 == kRecordsOfStep)
-            after.assign(key).push_back('\0');  // the next possible key
+            after_.assign(key).push_back('\0');  // the next possible key
     }
-    return has_room && count == kRecordsOfStep;
+    if (!at->status().ok()) return Step::kFailed;
+    if (count > 0 && !has_room) return Step::kNoRoom;
+    return count == kRecordsOfStep ? Step::kMore : Step::kEnd;
+}
+
+void WarmUp::read_again() {
+    for (const std::string& key : changed_) {
+        auto filled = read_again(key);
+        for (int i = 0; has_all_ && i < kReadAgainMax && filled == HotRecords::Filled::kChanged;
+             ++i) {
+            std::this_thread::sleep_for(kReadAgainAfter);
+            filled = read_again(key);
+        }
+        if (filled != HotRecords::Filled::kKept) has_all_ = false;
+    }
+    changed_.clear();
+}
+
+/// Nothing: it cannot be read.
+std::optional<HotRecords::Filled> WarmUp::read_again(const std::string& key) {
+    const HotRecords::Moment moment = hot_.now();
+    rocksdb::PinnableSlice value;
+    const rocksdb::Status status =
+        rocks_.db().Get({}, rocks_.family(Family::kRecords), to_slice(key), &value);
+    if (status.IsNotFound()) return HotRecords::Filled::kKept;
+    if (!status.ok()) return std::nullopt;
+    const auto stored = unpack_record(key, to_bytes_view(value), rocks_.dictionaries(), unpacked_);
+    if (!stored) return std::nullopt;
+    return hot_.fill(key, *stored, moment);
 }
 
 }  // namespace idnode::storage

@@ -1,26 +1,39 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "storage/hot_records.h"
 #include "storage/rocks_db.h"
 
 namespace idnode::storage {
 
-/// Brings records into memory after the store was opened, in key order, until all are there or
-/// there is no more room. A thread of low priority; it ends with the object. Borrows both.
+/// Brings records into memory after the store was opened or its content replaced, in key order,
+/// until all are there or there is no more room. A thread of low priority; it ends with the object.
+/// Borrows both.
 class WarmUp {
   public:
     WarmUp(const RocksDb& rocks, HotRecords& hot);
 
   private:
+    enum class Step : std::uint8_t { kMore, kEnd, kNoRoom, kFailed };
+
     void run(const std::stop_token& stop);
-    /// The next records after `after`, which becomes the last of them. False: that was all.
-    bool step(std::string& after);
+    /// The next records after `after_`, which becomes the last of them.
+    Step step();
+    /// Those that changed while they were walked over.
+    void read_again();
+    std::optional<HotRecords::Filled> read_again(const std::string& key);
 
     const RocksDb& rocks_;
     HotRecords& hot_;
+    std::string after_;
+    std::vector<std::string> changed_;  // keys
+    bool has_all_ = true;               // so far
+    Bytes unpacked_;
     std::jthread thread_;  // last: it uses everything above
 };
 

@@ -1,8 +1,10 @@
 #include "storage/hot_records.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "tests/support/effort.h"
 #include "tests/unit/storage/answer_checker.h"
@@ -20,12 +22,25 @@ std::unique_ptr<HotRecords> make_hot(std::uint64_t bytes) {
     return *std::move(hot);
 }
 
+using Found = HotRecords::Found;
+using Filled = HotRecords::Filled;
+
 std::optional<std::string> kept(const HotRecords& hot, std::string_view key) {
     std::optional<std::string> out;
-    const bool found =
+    const Found found =
         hot.read(key, [&out](BytesView stored) { out = std::string(as_text(stored)); });
-    CHECK(found == out.has_value());
+    CHECK((found == Found::kRecord) == out.has_value());
     return out;
+}
+
+Found look(const HotRecords& hot, std::string_view key) {
+    return hot.read(key, [](BytesView /*stored*/) {});
+}
+
+/// Nothing is on the disk.
+void walk_over_nothing(HotRecords& hot) {
+    hot.begin_walk();
+    hot.end_walk();
 }
 
 std::string key_number(std::size_t number) {
@@ -61,8 +76,14 @@ class Front {
     }
     std::optional<std::string> read(const std::string& key) {
         std::optional<std::string> out;
-        if (hot_.read(key, [&out](BytesView stored) { out = std::string(as_text(stored)); })) {
-            return out;
+        switch (hot_.read(key, [&out](BytesView stored) { out = std::string(as_text(stored)); })) {
+            case Found::kRecord:
+                return out;
+            case Found::kAbsent:
+                ++denied_;
+                return std::nullopt;
+            case Found::kUnknown:
+                break;
         }
         const HotRecords::Moment before = hot_.now();
         {
@@ -76,26 +97,57 @@ class Front {
     void foresee(const std::vector<std::string>& keys) {
         hot_.foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
     }
-    std::map<std::string, std::string> disk() const { return disk_; }
+    /// What the warm-up does. False: there is not room for all.
+    bool walk() {
+        bool has_all = true;
+        hot_.begin_walk();
+        std::string after;
+        for (;;) {
+            const HotRecords::Moment moment = hot_.now();
+            const auto [key, text] = next(after);
+            if (key.empty()) break;
+            const Filled filled = hot_.fill(key, as_bytes_view(text), moment);
+            if (filled == Filled::kNoRoom) has_all = false;
+            if (filled != Filled::kChanged) after = key;
+        }
+        if (has_all) hot_.end_walk();
+        return has_all;
+    }
+    /// How often it was known without the disk that there is no record.
+    std::uint64_t denied() const { return denied_; }
 
   private:
+    std::pair<std::string, std::string> next(const std::string& after) {
+        const std::scoped_lock lock(mutex_);
+        const auto at = disk_.upper_bound(after);
+        if (at == disk_.end()) return {};
+        return *at;
+    }
+
     HotRecords& hot_;
+    std::atomic<std::uint64_t> denied_{0};
     std::mutex committing_;
     std::mutex mutex_;
     std::map<std::string, std::string> disk_;
 };
 
-TEST_CASE("what is kept in memory is what the disk holds, whatever was done", "[hot]") {
-    const auto hot = make_hot(HotRecords::kBytesMin);
-    Front front(*hot);
+/// The model says what is right, in one thread. How often absence was known, of how many reads.
+struct Denied {
+    std::uint64_t known = 0;
+    std::uint64_t of = 0;
+};
+
+Denied check_against_model(HotRecords& hot, std::size_t keys) {
+    Front front(hot);
+    Denied denied;
     std::map<std::string, std::string> model;
     std::minstd_rand random(20261121);
     const auto text = [&] {
         return std::string(random() % 900, static_cast<char>(random() % 256));
     };
     for (int step = 0; step < testing::effort(200'000); ++step) {
-        // A tenth of the keys gets half of the questions; all of them are twice what fits.
-        const std::size_t among = random() % 2 == 0 ? 250 : 2'500;
+        // A tenth of the keys gets half of the questions.
+        const std::size_t among = random() % 2 == 0 ? keys / 10 : keys;
         const std::string key = key_number(random() % among);
         const auto what = random() % 1'000;
         if (what < 200) {
@@ -106,12 +158,22 @@ TEST_CASE("what is kept in memory is what the disk holds, whatever was done", "[
         } else if (what == 250 && random() % 20 == 0) {
             for (auto& [each, octets] : model) octets = text();
             front.replace_all(model);
+        } else if (what == 251) {
+            front.walk();
         } else {
             const auto at = model.find(key);
             const auto right = at == model.end() ? std::nullopt : std::optional(at->second);
+            if (!right) ++denied.of;
             if (front.read(key) != right) FAIL("step " << step << ": another record than stored");
         }
     }
+    denied.known = front.denied();
+    return denied;
+}
+
+TEST_CASE("what is kept in memory is what the disk holds, whatever was done", "[hot]") {
+    const auto hot = make_hot(HotRecords::kBytesMin);
+    check_against_model(*hot, 2'500);  // twice what fits
     const HotRecords::Counts counts = hot->counts();
     CHECK(counts.hits > counts.misses / 4);
     CHECK(counts.records > 100);
@@ -120,12 +182,90 @@ TEST_CASE("what is kept in memory is what the disk holds, whatever was done", "[
     CHECK(counts.bytes_max == HotRecords::kBytesMin);
 }
 
+TEST_CASE("what is not there is known without the disk, mostly, where everything fits", "[hot]") {
+    const auto hot = make_hot(4U << 20U);
+    const Denied denied = check_against_model(*hot, 2'500);
+    CHECK(denied.of > 0);
+    CHECK(denied.known > denied.of / 2);
+}
+
+TEST_CASE("a record is denied only after a walk over the disk, and as long as nothing is lost",
+          "[hot]") {
+    const auto hot = make_hot(HotRecords::kBytesMin);
+    CHECK(look(*hot, "absent") == Found::kUnknown);
+    hot->begin_walk();
+    CHECK(hot->fill("key", as_bytes_view("record"), hot->now()) == Filled::kKept);
+    CHECK(look(*hot, "absent") == Found::kUnknown);
+    hot->end_walk();
+    CHECK(look(*hot, "absent") == Found::kAbsent);
+    CHECK(look(*hot, "key") == Found::kRecord);
+    SECTION("a change takes nothing away, but is waited for") {
+        hot->begin_change("key");
+        CHECK(look(*hot, "key") == Found::kUnknown);
+        SECTION("written") {
+            hot->end_change("key", as_bytes_view("new"));
+            CHECK(look(*hot, "key") == Found::kRecord);
+        }
+        SECTION("erased") {
+            hot->end_change("key", std::nullopt);
+            CHECK(look(*hot, "key") == Found::kAbsent);
+        }
+        SECTION("too large to be kept") {
+            const std::string large(HotRecords::kStoredBytesMax + 1, 'x');
+            hot->end_change("key", as_bytes_view(large));
+            CHECK(look(*hot, "key") == Found::kUnknown);
+        }
+        if (look(*hot, "key") != Found::kUnknown) CHECK(look(*hot, "absent") == Found::kAbsent);
+    }
+    SECTION("something leaves for something else") {
+        const std::string text(300, 'x');
+        for (std::size_t i = 0; i < 4'000; ++i) {
+            hot->begin_change(key_number(i));
+            hot->end_change(key_number(i), as_bytes_view(text));
+        }
+        CHECK(look(*hot, "absent") == Found::kUnknown);
+        for (std::size_t i = 0; i < 4'000; ++i) {
+            CHECK(look(*hot, key_number(i)) != Found::kAbsent);
+        }
+    }
+    SECTION("everything is replaced") {
+        hot->begin_replacement();
+        CHECK(look(*hot, "absent") == Found::kUnknown);
+        hot->end_replacement();
+        CHECK(look(*hot, "key") == Found::kUnknown);
+        walk_over_nothing(*hot);
+        CHECK(look(*hot, "key") == Found::kAbsent);
+    }
+}
+
+TEST_CASE("what was lost during a walk over the disk is not denied after it", "[hot]") {
+    const auto hot = make_hot(HotRecords::kBytesMin);
+    hot->begin_walk();
+    hot->begin_replacement();
+    hot->end_replacement();
+    hot->end_walk();
+    CHECK(look(*hot, "key") == Found::kUnknown);
+}
+
+TEST_CASE("several changes of neighbours are over when the last one is", "[hot]") {
+    const auto hot = make_hot(HotRecords::kBytesMin);
+    walk_over_nothing(*hot);
+    constexpr std::size_t kCount = 5'000;  // more than stripes
+    for (std::size_t i = 0; i < kCount; ++i) hot->begin_change(key_number(i));
+    for (std::size_t i = 0; i + 1 < kCount; ++i) {
+        hot->end_change(key_number(i), std::nullopt);
+        if (look(*hot, key_number(kCount - 1)) != Found::kUnknown) FAIL("after " << i);
+    }
+    hot->end_change(key_number(kCount - 1), std::nullopt);
+    CHECK(look(*hot, key_number(kCount - 1)) == Found::kAbsent);
+}
+
 TEST_CASE("everything stays in memory that fits", "[hot]") {
     const auto hot = make_hot(64U << 20U);
     const std::string text(260, 'x');
     constexpr std::size_t kCount = testing::effort(180'000);
     for (std::size_t i = 0; i < kCount; ++i) {
-        REQUIRE(hot->fill(key_number(i), as_bytes_view(text), hot->now()));
+        REQUIRE(hot->fill(key_number(i), as_bytes_view(text), hot->now()) == Filled::kKept);
     }
     std::size_t found = 0;
     for (std::size_t i = 0; i < kCount; ++i) found += kept(*hot, key_number(i)) ? 1 : 0;
@@ -137,7 +277,7 @@ TEST_CASE("what is not full takes no more memory than it needs", "[hot]") {
     const auto hot = make_hot(1U << 30U);
     CHECK(hot->counts().bytes == 0);
     CHECK(hot->counts().bytes_max == 1U << 30U);
-    REQUIRE(hot->fill("key", as_bytes_view("record"), hot->now()));
+    REQUIRE(hot->fill("key", as_bytes_view("record"), hot->now()) == Filled::kKept);
     CHECK(hot->counts().bytes < 16U << 20U);
 }
 
@@ -161,7 +301,7 @@ TEST_CASE("a record that was read before a change of it is not kept after it beg
         hot->end_change("key", std::nullopt);
         hot->offer("key", as_bytes_view("old"), before);
         hot->offer("key", as_bytes_view("old"), meanwhile);
-        CHECK(hot->fill("key", as_bytes_view("old"), meanwhile));
+        CHECK(hot->fill("key", as_bytes_view("old"), meanwhile) == Filled::kChanged);
         CHECK_FALSE(kept(*hot, "key"));
         hot->offer("key", as_bytes_view("newer"), hot->now());
         CHECK(kept(*hot, "key") == "newer");
@@ -193,7 +333,10 @@ TEST_CASE("a record that was read before everything was replaced is not kept aft
 std::size_t fill_up(HotRecords& hot) {
     const std::string text(300, 'x');
     std::size_t number = 0;
-    while (hot.fill("filler/" + std::to_string(number), as_bytes_view(text), hot.now())) ++number;
+    while (hot.fill("filler/" + std::to_string(number), as_bytes_view(text), hot.now()) ==
+           Filled::kKept) {
+        ++number;
+    }
     return number;
 }
 
@@ -226,7 +369,7 @@ TEST_CASE("a record that changes all the time does not push out the others", "[h
     const auto hot = make_hot(HotRecords::kBytesMin);
     const std::string text(300, 'x');
     for (std::size_t i = 0; i < 500; ++i) {
-        REQUIRE(hot->fill(key_number(i), as_bytes_view(text), hot->now()));
+        REQUIRE(hot->fill(key_number(i), as_bytes_view(text), hot->now()) == Filled::kKept);
     }
     for (int i = 0; i < 20'000; ++i) {
         hot->begin_change("busy");
@@ -267,18 +410,54 @@ TEST_CASE("more small records than the table has slots push one another out", "[
 }
 
 TEST_CASE("four writers and four readers never see a stale, torn or foreign record", "[hot]") {
-    const auto hot = make_hot(HotRecords::kBytesMin);
+    // In the larger one there is room for all records: what is erased is known without the disk.
+    const bool has_room = GENERATE(false, true);
+    const auto hot = make_hot(has_room ? 8U << 20U : HotRecords::kBytesMin);
     Front front(*hot);
+    REQUIRE(front.walk());
     AnswerChecker checker(
         {.write = [&](const auto& key, const auto& text) { front.write(key, text); },
          .read = [&](const auto& key) { return front.read(key); },
          .foresee = [&](const auto& keys) { front.foresee(keys); }},
         4'000);
+    std::jthread walking([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) front.walk();
+    });
     const auto outcome = checker.run(checking_time());
     CHECK(outcome.fault == "");
     CHECK(outcome.writes > 0);
     CHECK(hot->counts().hits > 0);
     CHECK(hot->counts().misses > 0);
+    if (has_room) CHECK(front.denied() > 0);
+}
+
+TEST_CASE("a record is never denied while others change places in a full table", "[hot]") {
+    const auto hot = make_hot(HotRecords::kBytesMin);
+    walk_over_nothing(*hot);
+    // Small records: the table fills long before the arena does.
+    constexpr std::size_t kStay = 800;
+    constexpr std::size_t kCome = 1'200;
+    const auto write = [&](std::size_t number, std::optional<BytesView> stored) {
+        hot->begin_change(key_number(number));
+        hot->end_change(key_number(number), stored);
+    };
+    for (std::size_t i = 0; i < kStay; ++i) write(i, as_bytes_view("stays"));
+    std::atomic<std::size_t> denied{0};
+    {
+        std::jthread reader([&](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                for (std::size_t i = 0; i < kStay; ++i) {
+                    if (look(*hot, key_number(i)) == Found::kAbsent) ++denied;
+                }
+            }
+        });
+        const auto end = std::chrono::steady_clock::now() + checking_time();
+        while (std::chrono::steady_clock::now() < end) {
+            for (std::size_t i = 0; i < kCome; ++i) write(kStay + i, as_bytes_view("comes"));
+            for (std::size_t i = 0; i < kCome; ++i) write(kStay + i, std::nullopt);
+        }
+    }
+    CHECK(denied == 0);
 }
 
 }  // namespace

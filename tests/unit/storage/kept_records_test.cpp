@@ -53,6 +53,45 @@ TEST_CASE("after opening all records come into memory that there is room for", "
     CHECK(kept(*store).bytes <= kept(*store).bytes_max);
 }
 
+/// Whether it is known from memory alone that there is no such record.
+bool is_denied(const model::RecordStore& store, std::string_view handle) {
+    const std::uint64_t before = kept(store).misses;
+    CHECK_FALSE(find(store, handle));
+    return kept(store).misses == before;
+}
+
+TEST_CASE("where all records are in memory the disk is not asked for what is not there", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    put_many(*must_open(create_in(folder.path()), clock), 10'000);
+    const auto store = must_open(keeping(open_in(folder.path()), 8U << 20U), clock);
+    CHECK(soon([&] { return is_denied(*store, "88.100.7/absent"); }));
+
+    must_commit(*store, {put("88.100.7/absent", "new"), erase("88.100.7/5")});
+    CHECK(data_of(*store, "88.100.7/absent") == "new");
+    CHECK(is_denied(*store, "88.100.7/5"));
+    must_commit(*store, {erase("88.100.7/absent")});
+    CHECK(is_denied(*store, "88.100.7/absent"));
+
+    // A record that is too large for memory is known to be there.
+    must_commit(*store, {put("88.100.7/large", std::string(100'000, 'x'))});
+    CHECK(data_of(*store, "88.100.7/large").size() == 100'000);
+    CHECK(is_denied(*store, "88.100.7/absent"));
+}
+
+TEST_CASE("where there is not room for all records the disk says what is not there", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    put_many(*must_open(create_in(folder.path()), clock), 20'000);
+    const auto store = must_open(keeping(open_in(folder.path())), clock);
+    CHECK_FALSE(is_denied(*store, "88.100.7/absent"));
+    for (int i = 0; i < 20'000; ++i) {
+        const std::string handle = "88.100.7/" + std::to_string(i);
+        if (data_of(*store, handle) != "data " + std::to_string(i)) FAIL(handle);
+    }
+    CHECK_FALSE(is_denied(*store, "88.100.7/absent"));
+}
+
 TEST_CASE("a store that holds more than fits into memory serves all of it", "[kept]") {
     TemporaryFolder folder;
     SetClock clock;
@@ -119,6 +158,22 @@ TEST_CASE("after a replacement nothing of before is in memory", "[kept]") {
     CHECK(kept(*store).records == 1);
 }
 
+TEST_CASE("after a replacement all records come into memory that there is room for", "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const auto store = must_open(keeping(create_in(folder.path())), clock);
+    auto replacement = store->begin_replacement("1:0.NA/88");
+    REQUIRE(replacement);
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE((*replacement)
+                    ->add("88.100.7/" + std::to_string(i), model::SuffixCase::kFold,
+                          values_of({{1, "new"}})));
+    }
+    REQUIRE((*replacement)->finish({}));
+    CHECK(soon([&] { return kept(*store).records == 100; }));
+    CHECK(soon([&] { return is_denied(*store, "88.100.7/absent"); }));
+}
+
 TEST_CASE("keys of all kinds can be foreseen", "[kept]") {
     TemporaryFolder folder;
     SetClock clock;
@@ -135,7 +190,9 @@ TEST_CASE("four writers and four readers of a store never see a stale, torn or f
           "[kept]") {
     TemporaryFolder folder;
     SetClock clock;
-    const auto store = must_open(keeping(create_in(folder.path()), 512U << 10U), clock);
+    // In the larger memory there is room for all records.
+    const std::uint64_t bytes = GENERATE(512U << 10U, 8U << 20U);
+    const auto store = must_open(keeping(create_in(folder.path()), bytes), clock);
     AnswerChecker checker(
         {.write =
              [&](const std::string& handle, const std::optional<std::string>& text) {
