@@ -1,9 +1,10 @@
 #include "registry/json/encoding.h"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <limits>
+#include <span>
 
 #include "proto/base/text.h"
 
@@ -15,6 +16,7 @@ constexpr std::string_view kStandard =
 constexpr std::string_view kUrlSafe =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kTimeForm = "0000-00-00T00:00:00Z";
 
 constexpr std::uint8_t kNoDigit = 0xFF;
 using DigitTable = std::array<std::uint8_t, 256>;
@@ -66,10 +68,30 @@ bool parse_digits(std::string_view text, const DigitTable& table, Bytes& out) {
     return (bits & ((1U << bit_count) - 1U)) == 0;
 }
 
-void append_number(std::uint32_t value, std::size_t width, std::string& out) {
-    const std::string digits = std::to_string(value);
-    if (digits.size() < width) out.append(width - digits.size(), '0');
-    out += digits;
+/// `width` decimal digits at `at`.
+void put_number(std::uint32_t value, std::size_t at, std::size_t width, std::span<char> out) {
+    for (std::size_t i = width; i-- > 0; value /= 10) {
+        out[at + i] = static_cast<char>('0' + value % 10);
+    }
+}
+
+/// U+0080 to U+009F, the controls of the second half, in UTF-8.
+bool has_high_control(std::string_view text) {
+    for (std::size_t at = text.find('\xC2'); at != text.npos; at = text.find('\xC2', at + 1)) {
+        if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0) return true;
+    }
+    return false;
+}
+
+bool needs_escape(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+/// Looks at every octet, so that the compiler looks at many at once.
+bool needs_escapes(std::string_view text) {
+    bool out = false;
+    for (const char c : text) out |= needs_escape(c);
+    return out;
 }
 
 /// The decimal number that fills `text`.
@@ -121,26 +143,22 @@ void append_time(std::uint32_t unix_seconds, std::string& out) {
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
-    append_number(static_cast<std::uint32_t>(static_cast<int>(date.year())), 4, out);
-    out += '-';
-    append_number(static_cast<unsigned>(date.month()), 2, out);
-    out += '-';
-    append_number(static_cast<unsigned>(date.day()), 2, out);
-    out += 'T';
-    append_number(static_cast<std::uint32_t>(clock.hours().count()), 2, out);
-    out += ':';
-    append_number(static_cast<std::uint32_t>(clock.minutes().count()), 2, out);
-    out += ':';
-    append_number(static_cast<std::uint32_t>(clock.seconds().count()), 2, out);
-    out += 'Z';
+    std::array<char, kTimeForm.size()> text{};  // four digits of year are enough for 32 bits
+    std::ranges::copy(kTimeForm, text.begin());
+    put_number(static_cast<std::uint32_t>(static_cast<int>(date.year())), 0, 4, text);
+    put_number(static_cast<unsigned>(date.month()), 5, 2, text);
+    put_number(static_cast<unsigned>(date.day()), 8, 2, text);
+    put_number(static_cast<std::uint32_t>(clock.hours().count()), 11, 2, text);
+    put_number(static_cast<std::uint32_t>(clock.minutes().count()), 14, 2, text);
+    put_number(static_cast<std::uint32_t>(clock.seconds().count()), 17, 2, text);
+    out.append(text.data(), text.size());
 }
 
 std::optional<std::uint32_t> parse_time(std::string_view text) {
     using namespace std::chrono;
-    constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
-    if (text.size() != kForm.size()) return std::nullopt;
+    if (text.size() != kTimeForm.size()) return std::nullopt;
     for (const std::size_t at : {4UZ, 7UZ, 10UZ, 13UZ, 16UZ, 19UZ}) {
-        if (text[at] != kForm[at]) return std::nullopt;
+        if (text[at] != kTimeForm[at]) return std::nullopt;
     }
     const auto y = parse_number(text.substr(0, 4));
     const auto mo = parse_number(text.substr(5, 2));
@@ -163,10 +181,14 @@ std::optional<std::uint32_t> parse_time(std::string_view text) {
 
 void append_json_string(std::string_view text, std::string& out) {
     out += '"';
+    if (!needs_escapes(text)) {
+        out.append(text).push_back('"');
+        return;
+    }
     std::size_t done = 0;  // what stands before has been written
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+        if (!needs_escape(c)) continue;
         out += text.substr(done, i - done);
         done = i + 1;
         if (c == '"' || c == '\\') {
@@ -189,19 +211,15 @@ void append_json_string(std::string_view text, std::string& out) {
 }
 
 bool is_plain_text(std::string_view octets) {
+    bool has_control = false;
     bool has_high = false;
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        const auto c = static_cast<unsigned char>(octets[i]);
-        if (c == '\t' || c == '\n' || c == '\r') continue;
-        if (c < 0x20 || c == 0x7F) return false;
-        has_high |= c >= 0x80;
-        // U+0080 to U+009F: the controls of the second half.
-        if (c == 0xC2 && i + 1 < octets.size() &&
-            static_cast<unsigned char>(octets[i + 1]) < 0xA0) {
-            return false;
-        }
+    for (const char c : octets) {
+        const auto octet = static_cast<unsigned char>(c);
+        has_control |= (octet < 0x20 && c != '\t' && c != '\n' && c != '\r') || octet == 0x7F;
+        has_high |= octet >= 0x80;
     }
-    return !has_high || is_utf8(octets);
+    if (has_control) return false;
+    return !has_high || (is_utf8(octets) && !has_high_control(octets));
 }
 
 }  // namespace idnode::json

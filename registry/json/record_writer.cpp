@@ -1,7 +1,11 @@
+#include <array>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 
 #include "proto/base/limits.h"
+#include "proto/base/reader.h"
 #include "proto/base/text.h"
+#include "proto/handle/admin.h"
 #include "registry/json/encoding.h"
 #include "registry/json/record_json.h"
 #include "registry/json/structures.h"
@@ -11,19 +15,51 @@ namespace {
 
 namespace bj = boost::json;
 
+constexpr unsigned kAdminDigits = 12;  // permissions of HS_ADMIN, §2.5
+
 void write_base64_object(BytesView octets, std::string& out) {
     out += R"({"format":"base64","value":")";
     append_base64(octets, out);
     out += "\"}";
 }
 
+void write_number(std::int32_t number, std::string& out) {
+    std::array<char, 11> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
 void write_signed(std::uint32_t octets, std::string& out) {
-    out += std::to_string(static_cast<std::int32_t>(octets));
+    write_number(static_cast<std::int32_t>(octets), out);
+}
+
+/// Most values of records with a structure: the same text as by way of a document, where that reads
+/// back to the same octets. False: it may not.
+bool write_admin(BytesView data, std::string& out) {
+    ByteReader in(data);
+    const std::uint16_t permissions = in.u16("permissions");
+    const std::string_view handle = in.text_u32("handle", limits::kFieldBytesMax);
+    const std::uint32_t index = in.u32("index");
+    if (!in.ok() || in.left() > 0 || permissions > handle::admin_permission::kAll ||
+        !is_plain_text(handle)) {
+        return false;
+    }
+    out += R"({"format":"admin","value":{"handle":)";
+    append_json_string(handle, out);
+    out += R"(,"index":)";
+    write_signed(index, out);
+    out += R"(,"permissions":")";
+    for (unsigned bit = kAdminDigits; bit-- > 0;) {
+        out += ((unsigned{permissions} >> bit) & 1U) != 0 ? '1' : '0';
+    }
+    out += "\"}}";
+    return true;
 }
 
 bool write_structured(std::string_view type, BytesView data, std::string& out) {
     const std::string_view format = structured_format(type);
     if (format.empty()) return false;
+    if (format == "admin" && write_admin(data, out)) return true;
     const auto value = write_structure(format, data);
     if (!value) return false;
     out.append(R"({"format":")").append(format).append(R"(","value":)");
@@ -81,7 +117,7 @@ void write_name(std::string_view name, std::string& out) {
 
 void write_value(const handle::ValueView& value, std::string& out) {
     out += R"({"index":)";
-    out += std::to_string(value.index);
+    write_number(value.index, out);
     out += R"(,"type":)";
     write_name(value.type, out);
     out += R"(,"data":)";
