@@ -25,6 +25,11 @@ class Responsibility {
     std::optional<model::SuffixCase> of(std::string_view handle);
     /// Whether exactly this prefix handle or marker is homed; in any case.
     bool is_homed(std::string_view prefix_handle);
+    /// Another number once anything was homed or given up.
+    std::uint64_t version() {
+        prefixes_.table();
+        return prefixes_.version();
+    }
 
   private:
     /// A homed prefix as it was spelled in a question. The questions of a moment are about few

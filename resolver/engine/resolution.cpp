@@ -98,15 +98,30 @@ std::optional<std::string_view> named_prefix(std::string_view handle) {
 
 void Resolution::foresee(std::span<const std::string_view> handles) {
     std::array<std::string_view, kForeseenMax> keys;
-    std::size_t count = 0;
+    foreseen_at_ = responsibility_.version();
+    foreseen_count_ = 0;
+    next_foreseen_ = 0;
     for (const std::string_view handle : handles) {
         const auto suffix_case = responsibility_.of(handle);
         if (!suffix_case) continue;
-        model::write_key(handle, *suffix_case, foreseen_[count]);
-        keys[count] = foreseen_[count];
-        ++count;
+        Foreseen& foreseen = foreseen_[foreseen_count_];
+        foreseen.handle.assign(handle);
+        model::write_key(handle, *suffix_case, foreseen.key);
+        keys[foreseen_count_++] = foreseen.key;
     }
-    context_.store.foresee(std::span(keys).first(count));
+    context_.store.foresee(std::span(keys).first(foreseen_count_));
+}
+
+/// Null: somebody else's handle. What was foreseen is not worked out again.
+const model::Key* Resolution::key_of(std::string_view handle) {
+    if (next_foreseen_ < foreseen_count_ && foreseen_[next_foreseen_].handle == handle &&
+        foreseen_at_ == responsibility_.version()) {
+        return &foreseen_[next_foreseen_++].key;
+    }
+    const auto suffix_case = responsibility_.of(handle);
+    if (!suffix_case) return nullptr;
+    model::write_key(handle, *suffix_case, key_);
+    return &key_;
 }
 
 Resolved Resolution::answer(const Query& query, service::Requester& requester, ByteWriter& body,
@@ -126,14 +141,13 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
     if (equal_folded(query.request.handle, kStatusHandle)) {
         return answer_status(query, requester, body);
     }
-    const auto suffix_case = responsibility_.of(query.request.handle);
-    if (!suffix_case) return pass_on(query, question);
+    const model::Key* const key = key_of(query.request.handle);
+    if (key == nullptr) return pass_on(query, question);
 
-    model::write_key(query.request.handle, *suffix_case, key_);
     const std::size_t begin = body.at();
     Resolved resolved;
     restricted_.clear();
-    const auto found = read_record(query, [&](const model::RecordView& record) {
+    const auto found = read_record(query, *key, [&](const model::RecordView& record) {
         resolved = answer_record(query, record, requester, body);
         resolved.version = record.version;
     });
@@ -141,7 +155,7 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
     if (*found == model::Lookup::kNotInMemory) return {.outcome = Outcome::kRetryOnPool};
     if (*found == model::Lookup::kNotFound) return answer_missing(query, body);
     if (context_.lookups != nullptr) {
-        context_.lookups->count(model::split_handle(model::key_text(key_)).prefix);
+        context_.lookups->count(model::split_handle(model::key_text(*key)).prefix);
     }
     if (restricted_.empty()) return resolved;
     body.cut(begin);
@@ -152,24 +166,25 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
 }
 
 Result<model::Lookup> Resolution::read_record(
-    const Query& query, model::FunctionRef<void(const model::RecordView&)> visit) {
+    const Query& query, std::string_view key,
+    model::FunctionRef<void(const model::RecordView&)> visit) {
     if (context_.lifecycle == nullptr || !asks_for_lifecycle(query.request)) {
-        return context_.store.read(key_, query.tier(), visit);
+        return context_.store.read(key, query.tier(), visit);
     }
     // Events are read from the disk.
     if (query.effort == Effort::kInline) return model::Lookup::kNotInMemory;
-    return read_with_lifecycle(visit);
+    return read_with_lifecycle(key, visit);
 }
 
 /// The state of the product as one value more. It changes without the record, which therefore has
 /// no version here.
 Result<model::Lookup> Resolution::read_with_lifecycle(
-    model::FunctionRef<void(const model::RecordView&)> visit) {
+    std::string_view key, model::FunctionRef<void(const model::RecordView&)> visit) {
     std::string handle;
     Bytes values;
     bool all_public = false;
     const auto found =
-        context_.store.read(key_, model::ReadTier::kAny, [&](const model::RecordView& record) {
+        context_.store.read(key, model::ReadTier::kAny, [&](const model::RecordView& record) {
             handle = record.handle;
             values.assign(record.values.begin(), record.values.end());
             all_public = record.all_public;

@@ -131,6 +131,13 @@ class EngineFixture {
         REQUIRE(store->commit({"test", {edit}}));
     }
 
+    void unhome(const std::string& prefix_handle) {
+        model::Edit edit;
+        edit.kind = model::Edit::Kind::kUnhome;
+        edit.handle = prefix_handle;
+        REQUIRE(store->commit({"test", {edit}}));
+    }
+
     void put(const std::string& name, const std::vector<handle::Value>& values,
              model::SuffixCase suffix_case = model::SuffixCase::kFold) {
         model::Edit edit;

@@ -165,6 +165,38 @@ TEST_CASE("before a batch is answered the store is told which records of ours it
     CHECK(store.told.size() == 2 + resolver::Engine::kBatchMax);
 }
 
+TEST_CASE("a batch is answered right in another order than it was foreseen, or another batch") {
+    EngineFixture node;
+    node.home("0.NA/88.100.1");
+    node.home("0.NA/88.100.2", model::SuffixCase::kKeep);
+    const std::vector<std::string> names{"88.100.1/A", "88.100.2/B", "88.100.2/b", "88.100.1/c"};
+    std::vector<Bytes> messages;
+    for (const std::string& name : names) {
+        node.put(name, {text_value(1, "DESC", "of " + name)});
+        messages.push_back(EngineFixture::request(name));
+    }
+    for (const std::size_t first : {0U, 1U, 3U}) {
+        node.engine.foresee(std::vector<BytesView>(messages.begin(), messages.end()));
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const std::size_t number = (first + i) % names.size();
+            const auto values = node.ask(messages[number]).values();
+            REQUIRE(values.size() == 1);
+            CHECK(as_text(values[0].data) == "of " + names[number]);
+        }
+    }
+}
+
+TEST_CASE("a prefix that is given up is given up for what was foreseen, too") {
+    EngineFixture node;
+    node.home("0.NA/88.100.1");
+    node.put("88.100.1/a", {text_value(1, "URL", "x")});
+    const std::vector<Bytes> messages(2, EngineFixture::request("88.100.1/a", kNotRecursive));
+    node.engine.foresee(std::vector<BytesView>(messages.begin(), messages.end()));
+    CHECK(node.ask(messages[0]).code() == ResponseCode::kSuccess);
+    node.unhome("0.NA/88.100.1");
+    CHECK(node.ask(messages[1]).code() == ResponseCode::kServerNotResponsible);
+}
+
 TEST_CASE("a question after a prefix was homed or given up meets what is homed now") {
     EngineFixture node;
     const auto ask = [&](const std::string& name) {
@@ -177,10 +209,7 @@ TEST_CASE("a question after a prefix was homed or given up meets what is homed n
         CHECK(ask("88.100.1/a") == ResponseCode::kSuccess);
         CHECK(ask("88.100.1/A") == ResponseCode::kSuccess);
     }
-    model::Edit edit;
-    edit.kind = model::Edit::Kind::kUnhome;
-    edit.handle = "0.NA/88.100.1";
-    REQUIRE(node.store->commit({"test", {edit}}));
+    node.unhome("0.NA/88.100.1");
     CHECK(ask("88.100.1/a") == ResponseCode::kServerNotResponsible);
 
     node.home("0.NA/88.100.1", model::SuffixCase::kKeep);
