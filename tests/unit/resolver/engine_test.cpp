@@ -172,7 +172,9 @@ TEST_CASE("a batch is answered right in another order than it was foreseen, or a
     const std::vector<std::string> names{"88.100.1/A", "88.100.2/B", "88.100.2/b", "88.100.1/c"};
     std::vector<Bytes> messages;
     for (const std::string& name : names) {
-        node.put(name, {text_value(1, "DESC", "of " + name)});
+        const bool keeps_case = name.starts_with("88.100.2/");
+        node.put(name, {text_value(1, "DESC", "of " + name)},
+                 keeps_case ? model::SuffixCase::kKeep : model::SuffixCase::kFold);
         messages.push_back(EngineFixture::request(name));
     }
     for (const std::size_t first : {0U, 1U, 3U}) {
