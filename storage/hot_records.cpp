@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <chrono>
 #include <limits>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "storage/key_hash.h"
@@ -19,14 +21,17 @@ namespace {
 // rings.
 constexpr std::size_t kShardsMax = 8;
 constexpr std::uint64_t kShardBytesMin = 16U << 20U;
-/// What a slot must be worth: with records of 300 octets four fifths of the table are used, with
-/// smaller ones all of it.
-constexpr std::uint64_t kBytesOfSlot = 240;
+/// What a slot must be worth: with records of 300 octets nine tenths of the table are used, with
+/// smaller ones all of it, and then the table is what is full.
+constexpr std::uint64_t kBytesOfSlot = 280;
 /// A key that missed is remembered until another one takes its place.
 constexpr std::uint64_t kSlotsOfMissed = 4;
 /// Of each shard. While the warm-up reads, changes in the same stripe make it read a record again.
 constexpr std::size_t kStripes = 1024;
 constexpr std::size_t kKeysForeseen = 64;
+/// A reader that is interrupted holds on to the piece that is to be written next.
+constexpr int kWaitsForReadersMax = 100;
+constexpr std::chrono::microseconds kWaitForReaders{100};
 
 }  // namespace
 
@@ -94,8 +99,10 @@ struct HotRecords::Shard {
     Stripe& stripe_of(std::uint64_t hash) { return stripes[hash % kStripes]; }
     void set_room() { has_room.store(records.has_room(), std::memory_order_relaxed); }
     bool lacks(std::uint64_t hash, std::string_view key) const;
-    /// With the lock.
+    /// With the lock, both. False: no room that nobody looks at.
     bool keep(std::uint64_t hash, std::string_view key, BytesView stored);
+    /// The same, after a while.
+    bool keep_patiently(std::uint64_t hash, std::string_view key, BytesView stored);
 
     HotShard records;
     std::atomic<std::uint64_t> complete_at{kNever};  // of its losses
@@ -122,6 +129,14 @@ bool HotRecords::Shard::keep(std::uint64_t hash, std::string_view key, BytesView
     const bool is_kept = records.put(records.address_of(hash), key, kept);
     set_room();
     return is_kept;
+}
+
+bool HotRecords::Shard::keep_patiently(std::uint64_t hash, std::string_view key, BytesView stored) {
+    for (int i = 0; i < kWaitsForReadersMax; ++i) {
+        if (keep(hash, key, stored)) return true;
+        std::this_thread::sleep_for(kWaitForReaders);
+    }
+    return false;
 }
 
 Result<std::unique_ptr<HotRecords>> HotRecords::make(std::uint64_t bytes) {
@@ -214,7 +229,7 @@ HotRecords::Filled HotRecords::fill(std::string_view key, BytesView stored, Mome
     const std::scoped_lock lock(shard.mutex);
     if (!shard.records.has_room()) return Filled::kNoRoom;
     if (!shard.stripe_of(hash).is_unchanged_since(moment)) return Filled::kChanged;
-    return shard.keep(hash, key, stored) ? Filled::kKept : Filled::kNoRoom;
+    return shard.keep_patiently(hash, key, stored) ? Filled::kKept : Filled::kNoRoom;
 }
 
 void HotRecords::begin_walk() {
@@ -244,7 +259,7 @@ void HotRecords::end_change(std::string_view key, std::optional<BytesView> store
     const std::scoped_lock lock(shard.mutex);
     if (stored) {
         const bool is_wanted = missed_before(hash) || shard.records.has_room();
-        if (!is_wanted || !shard.keep(hash, key, *stored)) shard.records.count_loss();
+        if (!is_wanted || !shard.keep_patiently(hash, key, *stored)) shard.records.count_loss();
     }
     shard.stripe_of(hash).end_change(changes_.fetch_add(1) + 1);
 }

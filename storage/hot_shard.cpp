@@ -20,6 +20,8 @@ constexpr std::size_t kEntryBytesMax =
 constexpr std::size_t kSurvivorBytesMax = HotShard::kPieceBytes - kEntryBytesMax;
 static_assert(kEntryBytesMax < HotShard::kPieceBytes / 2);
 constexpr std::size_t kCacheLineBytes = 64;
+/// With two nothing leaves before 96 of 100 slots are taken; with one some do at 80.
+constexpr unsigned kMovesMax = 2;
 /// Most entries lie in as many lines.
 constexpr std::size_t kEntryLinesForeseen = 5;
 
@@ -169,17 +171,12 @@ std::uint64_t* HotShard::slot_of(const Address& address, std::string_view key) c
 
 /// In its home group if it can be; else something moves on or, at last, leaves.
 std::uint64_t* HotShard::free_slot(const Address& address) {
-    for (const std::uint64_t number : {address.home, address.other}) {
-        for (std::uint64_t& slot : group(number)) {
-            if (value_of(slot) == 0) return &slot;
+    for (unsigned moves = 0; moves <= kMovesMax; ++moves) {
+        for (const std::uint64_t number : {address.home, address.other}) {
+            if (std::uint64_t* slot = free_slot_in(number, moves)) return slot;
         }
     }
     const auto home = group(address.home);
-    for (std::uint64_t& slot : home) {
-        if (move_to_other_group(address.home, value_of(slot))) {
-            return &slot;
-        }
-    }
     auto victim = std::ranges::find_if(
         home, [this](std::uint64_t& slot) { return !entry_of(value_of(slot)).is_marked(); });
     if (victim == home.end()) victim = home.begin() + next_victim_++ % kSlotsOfGroup;
@@ -187,15 +184,22 @@ std::uint64_t* HotShard::free_slot(const Address& address) {
     return &*victim;
 }
 
-/// Afterwards it is in both: the caller writes over the first.
-bool HotShard::move_to_other_group(std::uint64_t group_number, std::uint64_t word) {
-    for (std::uint64_t& slot : group(other_group(group_number, word >> kTagShift))) {
-        if (value_of(slot) != 0) continue;
-        atomic(slot).store(word);
+/// Null: not with so many moves to other groups. What was moved is in both its places afterwards,
+/// until the caller writes over the first.
+std::uint64_t* HotShard::free_slot_in(std::uint64_t group_number, unsigned moves) {
+    for (std::uint64_t& slot : group(group_number)) {
+        const std::uint64_t word = value_of(slot);
+        if (moves == 0) {
+            if (word == 0) return &slot;
+            continue;
+        }
+        std::uint64_t* to = free_slot_in(other_group(group_number, word >> kTagShift), moves - 1);
+        if (to == nullptr) continue;
+        atomic(*to).store(word);
         moves_.fetch_add(1);
-        return true;
+        return &slot;
     }
-    return false;
+    return nullptr;
 }
 
 std::uint64_t HotShard::append(std::string_view key, BytesView stored) {

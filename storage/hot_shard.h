@@ -105,7 +105,7 @@ class HotShard {
     std::uint64_t* slot_where(const Address& address, IsIt is_it) const;
     std::uint64_t* slot_of(const Address& address, std::string_view key) const;
     std::uint64_t* free_slot(const Address& address);
-    bool move_to_other_group(std::uint64_t group, std::uint64_t word);
+    std::uint64_t* free_slot_in(std::uint64_t group, unsigned moves);
     std::uint64_t append(std::string_view key, BytesView stored);
     void drop(std::uint64_t* slot);
     void lose(std::uint64_t* slot);
