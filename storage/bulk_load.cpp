@@ -19,6 +19,19 @@ class RocksAdder final : public BulkLoad::Adder {
     Loader::Adder adder_;
 };
 
+class RocksBlockAdder final : public BulkLoad::BlockAdder {
+  public:
+    explicit RocksBlockAdder(Loader& loader) : adder_(loader) {}
+    Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
+                     std::uint64_t order) override {
+        return adder_.add(handle, suffix_case, values, order);
+    }
+    Result<void> end_block(std::uint64_t number) override { return adder_.end_block(number); }
+
+  private:
+    Loader::BlockAdder adder_;
+};
+
 class RocksBulkLoad final : public BulkLoad {
   public:
     RocksBulkLoad(std::unique_ptr<RocksStore> store, std::unique_ptr<Loader> loader)
@@ -30,6 +43,12 @@ class RocksBulkLoad final : public BulkLoad {
         return loader_->add(handle, suffix_case, values, order);
     }
     std::unique_ptr<Adder> adder() override { return std::make_unique<RocksAdder>(*loader_); }
+    std::unique_ptr<BlockAdder> block_adder() override {
+        return std::make_unique<RocksBlockAdder>(*loader_);
+    }
+    void end_blocks(std::uint64_t count) override { loader_->blocks().end(count); }
+    void fail_blocks(Error error) override { loader_->blocks().fail(std::move(error)); }
+    bool is_out_of_order() const override { return loader_->is_out_of_order(); }
     Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) override {
         return loader_->home(prefix_handle, suffix_case);
     }

@@ -57,6 +57,23 @@ class BulkLoad {
                                  BytesView values, std::uint64_t order) = 0;
     };
     virtual std::unique_ptr<Adder> adder() = 0;
+
+    /// For a source that is in the order of keys already, each key once: its blocks are numbered
+    /// from 0, each is added by one thread, and none is kept. `finish` is called while they come,
+    /// by another thread.
+    class BlockAdder : public Adder {
+      public:
+        /// The block with this number has been added. Waits while writing is behind.
+        virtual Result<void> end_block(std::uint64_t number) = 0;
+    };
+    /// After `learn`.
+    virtual std::unique_ptr<BlockAdder> block_adder() = 0;
+    /// One of both ends what `finish` waits for: all blocks are there, or the load is given up.
+    virtual void end_blocks(std::uint64_t count) = 0;
+    virtual void fail_blocks(Error error) = 0;
+    /// Whether `finish` failed because the blocks were not in order: there is nothing wrong with
+    /// their records.
+    virtual bool is_out_of_order() const = 0;
     virtual Result<void> home(std::string_view prefix_handle, model::SuffixCase suffix_case) = 0;
 
     /// What the store held before the load began.

@@ -131,30 +131,62 @@ Loader::Loader(Options options, RocksStore& store, std::unique_ptr<ImportFolder>
       dictionary_(store.rocks().dictionaries().newest()),
       has_sample_(dictionary_.load() != nullptr) {}
 
+BytesView Loader::Encoder::encode(const RecordParts& parts, const Dictionary* dictionary) {
+    if (dictionary != nullptr && !packer_) packer_.emplace(*dictionary);
+    if (packer_) return packer_->pack(parts);
+    scratch_.clear();
+    encode_record(parts, scratch_);
+    return scratch_;
+}
+
+Result<RecordParts> Loader::checked(std::string_view handle, model::SuffixCase suffix_case,
+                                    BytesView values, model::Key& key) const {
+    if (auto is_handle = check_handle(handle); !is_handle) return is_handle.error();
+    const auto summary = check_values(handle, values);
+    if (!summary) return summary.error();
+    model::write_key(handle, suffix_case, key);
+    return RecordParts{key, handle, 0, summary->all_public, values};
+}
+
 Result<void> Loader::Adder::add(std::string_view handle, model::SuffixCase suffix_case,
                                 BytesView values, std::uint64_t order) {
     if (loader_.finished_) return already_finished();
-    if (auto checked = check_handle(handle); !checked) return checked;
-    const auto summary = check_values(handle, values);
-    if (!summary) return summary.error();
-    model::write_key(handle, suffix_case, key_);
-    const RecordParts parts{key_, handle, 0, summary->all_public, values};
+    const auto parts = loader_.checked(handle, suffix_case, values, key_);
+    if (!parts) return parts.error();
     if (!loader_.has_sample_) {
-        const auto waits = loader_.wait(parts, order, *this);
+        const auto waits = loader_.wait(*parts, order, *this);
         if (!waits) return waits.error();
         if (*waits) return {};
     }
-    return put(parts, order);
+    return put(*parts, order);
 }
 
 Result<void> Loader::Adder::put(const RecordParts& parts, std::uint64_t order) {
-    if (const Dictionary* const dictionary = loader_.dictionary_; dictionary && !packer_) {
-        packer_.emplace(*dictionary);
-    }
-    if (packer_) return filler_.add(parts.key, packer_->pack(parts), order);
-    scratch_.clear();
-    encode_record(parts, scratch_);
-    return filler_.add(parts.key, scratch_, order);
+    return filler_.add(parts.key, encoder_.encode(parts, loader_.dictionary_), order);
+}
+
+Loader::BlockAdder::BlockAdder(Loader& loader) : loader_(loader), block_(loader.blocks().take()) {}
+
+Result<void> Loader::BlockAdder::add(std::string_view handle, model::SuffixCase suffix_case,
+                                     BytesView values, std::uint64_t order) {
+    const auto parts = loader_.checked(handle, suffix_case, values, key_);
+    if (!parts) return parts.error();
+    block_->append(key_, encoder_.encode(*parts, loader_.dictionary_), order);
+    return {};
+}
+
+Result<void> Loader::BlockAdder::end_block(std::uint64_t number) {
+    auto put = loader_.blocks().put(number, std::move(block_));
+    block_ = loader_.blocks().take();
+    return put;
+}
+
+/// From here on no record waits for a dictionary.
+OrderedBlocks& Loader::blocks() {
+    const std::scoped_lock lock(mutex_);
+    has_sample_ = true;
+    if (!blocks_) blocks_ = std::make_unique<OrderedBlocks>();
+    return *blocks_;
 }
 
 Result<bool> Loader::wait(const RecordParts& parts, std::uint64_t order, Adder& adder) {
@@ -230,26 +262,32 @@ Result<void> Loader::home(std::string_view prefix_handle, model::SuffixCase suff
 
 Result<Loader::Counts> Loader::finish(const Progress& progress, BytesView mirror_state) {
     if (std::exchange(finished_, true)) return already_finished();
-    if (!has_sample_.exchange(true)) {
-        if (waiting_.size() >= kSampleRecordsMin) {
-            if (auto made = make_dictionary(); !made) return made.error();
-        }
+    if (!has_sample_.exchange(true) && waiting_.size() >= kSampleRecordsMin) {
+        if (auto made = make_dictionary(); !made) return made.error();
+    }
+    if (!waiting_.empty()) {
         Adder adder(*this);
         if (auto put = put_waiting(std::exchange(waiting_, {}), adder); !put) return put.error();
     }
+    const auto written = write_all(progress, mirror_state);
+    if (written) return counts_;
+    if (blocks_) blocks_->fail(written.error());
+    return written.error();
+}
+
+Result<void> Loader::write_all(const Progress& progress, BytesView mirror_state) {
     const auto no_commits = store_.hold_commits();
     now_ = store_.log_time();
     last_ = store_.last();
     Output out(store_.rocks(), folder_->path(), dictionary_.load() != nullptr);
     if (options_.mode == Mode::kReplace) unhome_others();
-    if (auto written = write_homed(out); !written) return written.error();
-    if (auto written = write_records(out, progress); !written) return written.error();
+    if (auto written = write_homed(out); !written) return written;
+    if (auto written = write_records(out, progress); !written) return written;
     if (!mirror_state.empty()) {
-        if (auto put = out.meta.put(kMetaMirror, mirror_state); !put) return put.error();
-        if (auto closed = out.meta.close(); !closed) return closed.error();
+        if (auto put = out.meta.put(kMetaMirror, mirror_state); !put) return put;
+        if (auto closed = out.meta.close(); !closed) return closed;
     }
-    if (auto ingested = ingest(out); !ingested) return ingested.error();
-    return counts_;
+    return ingest(out);
 }
 
 void Loader::unhome_others() {
@@ -280,7 +318,7 @@ Result<void> Loader::write_homed(Output& out) {
 }
 
 Result<void> Loader::write_records(Output& out, const Progress& progress) {
-    auto merge = runs_.merge();
+    auto merge = runs_.merge(blocks_ ? blocks_->source() : nullptr);
     if (!merge) return merge.error();
     OldRecords old_records(store_.rocks());
     SstThread records(out.records);

@@ -14,6 +14,7 @@
 #include "proto/base/result.h"
 #include "registry/model/change.h"
 #include "storage/bulk_load.h"
+#include "storage/ordered_blocks.h"
 #include "storage/packing.h"
 #include "storage/rocks_store.h"
 #include "storage/sorted_runs.h"
@@ -67,6 +68,17 @@ class Loader {
         std::uint64_t order = 0;
     };
 
+    /// Records as they are stored, of one thread.
+    class Encoder {
+      public:
+        /// Packed if there is a dictionary. Valid until the next call.
+        BytesView encode(const RecordParts& parts, const Dictionary* dictionary);
+
+      private:
+        std::optional<Packer> packer_;
+        Bytes scratch_;
+    };
+
     /// See `BulkLoad::Adder`.
     class Adder {
       public:
@@ -81,10 +93,26 @@ class Loader {
 
         Loader& loader_;
         SortedRuns::Filler filler_;
-        std::optional<Packer> packer_;  // once there is a dictionary
+        Encoder encoder_;
         model::Key key_;
-        Bytes scratch_;
     };
+
+    /// See `BulkLoad::BlockAdder`.
+    class BlockAdder {
+      public:
+        explicit BlockAdder(Loader& loader);
+        Result<void> add(std::string_view handle, model::SuffixCase suffix_case, BytesView values,
+                         std::uint64_t order);
+        Result<void> end_block(std::uint64_t number);
+
+      private:
+        Loader& loader_;
+        Encoder encoder_;
+        OrderedBlocks::Block block_;
+        model::Key key_;
+    };
+    OrderedBlocks& blocks();
+    bool is_out_of_order() const { return blocks_ && blocks_->is_out_of_order(); }
 
     /// See `BulkLoad::learn`.
     Result<void> learn(std::span<const Bytes> records);
@@ -97,6 +125,11 @@ class Loader {
     Result<Counts> finish(const Progress& progress, BytesView mirror_state = {});
 
   private:
+    /// The parts of a record that may be stored, its key in `key`.
+    Result<RecordParts> checked(std::string_view handle, model::SuffixCase suffix_case,
+                                BytesView values, model::Key& key) const;
+    Result<void> write_all(const Progress& progress, BytesView mirror_state);
+
     class OldRecords;
     struct Output;
 
@@ -129,6 +162,7 @@ class Loader {
     RocksStore& store_;
     const std::unique_ptr<ImportFolder> folder_;
     SortedRuns runs_;
+    std::unique_ptr<OrderedBlocks> blocks_;  // null: nothing comes in order
     std::mutex mutex_;
     std::map<std::string, model::Edit> homed_;  // by folded name: sorted as its file must be
     bool finished_ = false;

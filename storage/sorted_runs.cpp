@@ -169,9 +169,16 @@ RunChunk::RunChunk(std::size_t bytes) {
 }
 
 void RunChunk::grow(std::size_t bytes) {
+    auto grown = std::make_unique_for_overwrite<std::byte[]>(bytes);
+    ask_for_huge_pages(grown.get(), bytes);
+    std::ranges::copy(octets(), grown.get());
+    octets_ = std::move(grown);
     bytes_ = bytes;
-    octets_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
-    ask_for_huge_pages(octets_.get(), bytes);
+}
+
+void RunChunk::clear() {
+    items_.clear();
+    size_ = 0;
 }
 
 void RunChunk::append(std::string_view key_octets, BytesView stored, std::uint64_t number) {
@@ -183,8 +190,9 @@ void RunChunk::append(std::string_view key_octets, BytesView stored, std::uint64
     shared_key_bytes_ =
         is_empty() ? key_octets.size()
                    : shared_bytes(key(items_.front()).substr(0, shared_key_bytes_), key_octets);
-    size_ += item.key_bytes + item.stored_bytes;
-    if (size_ > bytes_) grow(size_);  // only a first record larger than the chunk
+    const std::size_t end = size_ + item.key_bytes + item.stored_bytes;
+    if (end > bytes_) grow(std::max(end, 2 * bytes_));
+    size_ = end;
     const std::span<std::byte> out = octets().subspan(item.offset);
     std::ranges::copy(as_bytes_view(key_octets), out.begin());
     std::ranges::copy(stored, out.begin() + item.key_bytes);
@@ -382,10 +390,11 @@ void SortedRuns::sort_open_chunks() {
     open_.clear();
 }
 
-Result<std::unique_ptr<RunMerge>> SortedRuns::merge() {
+Result<std::unique_ptr<RunMerge>> SortedRuns::merge(std::unique_ptr<RunSource> also) {
     if (failed_) return *failed_;
     sort_open_chunks();
     auto sources = sources_of(std::move(sorted_));
+    if (also) sources.push_back(std::move(also));
     for (const std::filesystem::path& path : spilled_) {
         errno = 0;
         File file(std::fopen(path.c_str(), "rb"));

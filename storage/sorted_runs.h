@@ -47,6 +47,8 @@ class RunChunk {
     /// An empty chunk has room for any record.
     bool has_room_for(std::size_t bytes) const { return is_empty() || size_ + bytes <= bytes_; }
     void append(std::string_view key, BytesView stored, std::uint64_t number);
+    /// As new; its memory stays.
+    void clear();
     /// By key; of equal ones the one with the highest number comes first, as the merge wants it.
     void sort();
     RunEntry at(std::size_t i);
@@ -119,8 +121,9 @@ class SortedRuns {
         return Filler(*this).add(key, stored, number);
     }
 
-    /// No more is added, and no filler is left. The merge borrows from this object.
-    Result<std::unique_ptr<RunMerge>> merge();
+    /// No more is added, and no filler is left. The merge borrows from this object. `also`: one
+    /// more source, or null.
+    Result<std::unique_ptr<RunMerge>> merge(std::unique_ptr<RunSource> also = nullptr);
     /// Of all that were added; once nothing is added any more.
     std::uint64_t count() const { return count_; }
     std::size_t spilled_runs() const { return spilled_.size(); }

@@ -126,6 +126,28 @@ model::Key scan_start(const std::string& prefix) {
     return model::key_of(prefix + '/');
 }
 
+/// The prefixes of all records that the scan will find: from each one a step to the next.
+Result<std::vector<record_file::Prefix>> prefixes_of(const model::RecordStore& store,
+                                                     const std::string& prefix) {
+    std::vector<record_file::Prefix> out;
+    model::Key after;
+    for (;;) {
+        const auto cursor = store.scan(scan_start(prefix), after);
+        const auto first = cursor->next();
+        if (!first) return first.error();
+        if (!*first) return out;
+        record_file::Prefix& one = out.emplace_back();
+        one.name = model::split_handle((*first)->handle).prefix;
+        const auto found = store.read(model::key_of(model::prefix_handle_of(one.name)),
+                                      model::ReadTier::kAny, [](const model::RecordView&) {});
+        if (!found) return found.error();
+        one.has_handle = prefix.empty() && *found == model::Lookup::kFound;
+        // Behind all of its records: no key is only the octet after the slash.
+        after = model::key_of(one.name + '/');
+        ++after.back();
+    }
+}
+
 Result<void> write_lines(const record_file::Block& block, std::string& out) {
     record_file::Records records(block.octets(), block.count());
     for (;;) {
@@ -239,17 +261,24 @@ Result<std::uint64_t> write_records(model::RecordCursor& cursor, Writer& writer,
     return count;
 }
 
+Result<void> write_header(const ExportOptions& options, const model::RecordStore& store,
+                          Sink& sink) {
+    const auto prefixes = prefixes_of(store, options.prefix);
+    if (!prefixes) return prefixes.error();
+    std::string header;
+    record_file::write_header(*prefixes, header);
+    return sink.write(header);
+}
+
+/// All behind the header.
 Result<std::uint64_t> write_all(ExportForm form, model::RecordCursor& cursor, Sink& sink,
                                 Progress& progress, std::uint64_t total) {
-    std::string frame;
-    if (form == ExportForm::kBinary) record_file::write_header(frame);
-    if (auto begun = sink.write(frame); !begun) return begun.error();
     Writer writer(form, sink);
     const auto count = write_records(cursor, writer, progress, total);
     if (!count) return count.error();
-    frame.clear();
-    if (form == ExportForm::kBinary) record_file::write_end(*count, frame);
-    if (auto ended = sink.write(frame); !ended) return ended.error();
+    std::string end;
+    if (form == ExportForm::kBinary) record_file::write_end(*count, end);
+    if (auto ended = sink.write(end); !ended) return ended.error();
     if (auto finished = sink.finish(); !finished) return finished.error();
     return *count;
 }
@@ -269,6 +298,9 @@ Result<std::uint64_t> run_export(const ExportOptions& options, std::ostream& out
     if (!sink) return sink.error();
     Progress progress(err, Progress::style_for_stderr(options.quiet));
     progress.begin("exporting");
+    if (options.form == ExportForm::kBinary) {
+        if (auto begun = write_header(options, **store, **sink); !begun) return begun.error();
+    }
     const auto cursor = (*store)->scan(scan_start(options.prefix));
     // How many records one prefix has is not known.
     return write_all(options.form, *cursor, **sink, progress,

@@ -38,6 +38,8 @@ constexpr std::uint32_t kGroupIndex = 200;
 constexpr std::uint64_t kOrdersPerBlock = 1ULL << 32U;
 constexpr std::uint64_t kOrderLast = ~0ULL;
 constexpr std::uint64_t kLearnBytesMin = 1U << 20U;
+/// A binary export is a tenth as large.
+constexpr std::uint64_t kLearnBinaryBytesMin = kLearnBytesMin / 16;
 constexpr std::size_t kSampleRecords = 192;
 
 /// What became of one block.
@@ -98,6 +100,11 @@ class Pipeline {
         if (!failure_) failure_ = std::move(error);
         changed_.notify_all();
     }
+    /// Once nothing is pushed any more.
+    std::uint64_t pushed() {
+        const std::scoped_lock lock(mutex_);
+        return pushed_;
+    }
     std::optional<Error> failure() {
         const std::scoped_lock lock(mutex_);
         return failure_;
@@ -115,6 +122,15 @@ class Pipeline {
     bool closed_ = false;
     std::optional<Error> failure_;
 };
+
+/// What the header of a binary export says its records will bring, as if they had come.
+void expect(const std::vector<record_file::Prefix>& named, ImportPrefixes& prefixes) {
+    for (const record_file::Prefix& prefix : named) {
+        // What is refused here is refused again, record by record.
+        (void)prefixes.admit(prefix.name + '/');
+        if (prefix.has_handle) (void)prefixes.admit(model::prefix_handle_of(prefix.name));
+    }
+}
 
 /// Puts the records of one block into the load.
 class LoadSink final : public RecordSink {
@@ -148,29 +164,43 @@ std::uint64_t total_bytes(const std::vector<std::string>& files) {
 
 class Import {
   public:
-    Import(const ImportOptions& options, ImportStreams streams, storage::BulkLoad& load)
+    /// `named`: the prefixes of the only file, which is to be taken in its order; empty: sort.
+    Import(const ImportOptions& options, ImportStreams streams, storage::BulkLoad& load,
+           std::vector<record_file::Prefix> named)
         : options_(options),
           streams_(streams),
           load_(load),
-          prefixes_({options.own_prefix, options.suffix_case, options.home_foreign},
-                    load.store().prefixes().current()),
+          named_(std::move(named)),
+          expected_(rules(options), load.store().prefixes().current()),
+          prefixes_(rules(options), load.store().prefixes().current()),
           progress_(streams.err, Progress::style_for_stderr(options.quiet)),
           pipeline_(2UZ * options.threads + 2,
                     [this](const BlockReport& block) { return report_block(block); }) {}
 
     Result<ImportReport> run();
+    /// After `run` failed: the file's order or its prefixes are not what it says. Sorting helps.
+    bool is_misled() const { return misled_ || load_.is_out_of_order(); }
 
   private:
+    using Adder = storage::BulkLoad::Adder;
+
+    static ImportPrefixes::Rules rules(const ImportOptions& options) {
+        return {options.own_prefix, options.suffix_case, options.home_foreign};
+    }
+    Result<storage::BulkCounts> load_sorting();
+    Result<storage::BulkCounts> load_in_order();
+    void bring_in_order(std::vector<std::unique_ptr<storage::BulkLoad::BlockAdder>> adders);
+    Result<void> check_expected();
     Result<void> learn();
     Result<void> open_errors_file();
     Result<void> close_errors_file();
     void read_files();
     Result<void> read_file(const std::string& file);
     Result<void> read_blocks(std::istream& in, const std::string& name);
-    void parse_blocks();
+    void parse_blocks(Adder& adder, storage::BulkLoad::BlockAdder* blocks);
     Result<void> report_block(const BlockReport& block);
     Result<void> report_bad(const BadLine& line);
-    Result<void> finish_prefixes();
+    Result<void> finish_prefixes(const ImportPrefixes& prefixes);
     Result<void> make_prefix_handle(const std::string& prefix_handle);
     Result<bool> store_has(std::string_view handle) const;
     void print(const ImportReport& report);
@@ -178,7 +208,10 @@ class Import {
     const ImportOptions& options_;
     ImportStreams streams_;
     storage::BulkLoad& load_;
-    ImportPrefixes prefixes_;
+    const std::vector<record_file::Prefix> named_;
+    ImportPrefixes expected_;  // by what the file says
+    ImportPrefixes prefixes_;  // by its records
+    bool misled_ = false;
     std::ofstream errors_;
     // While blocks are parsed only where they are reported: one thread at a time.
     Progress progress_;
@@ -191,7 +224,7 @@ class Import {
 
 /// Only where there are so many records that it pays.
 Result<void> Import::learn() {
-    if (bytes_total_ < kLearnBytesMin) return {};
+    if (bytes_total_ < (named_.empty() ? kLearnBytesMin : kLearnBinaryBytesMin)) return {};
     std::vector<Bytes> sample;
     for (const std::string& file : options_.files) {
         std::vector<Bytes> of_file =
@@ -251,14 +284,14 @@ void Import::read_files() {
     pipeline_.close();
 }
 
-void Import::parse_blocks() {
+/// `blocks`: the same adder where order matters, otherwise null.
+void Import::parse_blocks(Adder& adder, storage::BulkLoad::BlockAdder* blocks) {
     LineParser parser(prefixes_, options_.max_levels);
-    // One for all blocks: what comes sorted lies sorted in its part of the memory.
-    const std::unique_ptr<storage::BulkLoad::Adder> adder = load_.adder();
     while (const auto block = pipeline_.pop()) {
-        LoadSink sink(*adder, block->number);
+        LoadSink sink(adder, block->number);
         BlockReport report;
-        const auto parsed = parser.parse(*block, options_.keep_going, sink, report.bad);
+        auto parsed = parser.parse(*block, options_.keep_going, sink, report.bad);
+        if (parsed && blocks != nullptr) parsed = blocks->end_block(block->number);
         if (!parsed) return pipeline_.fail(parsed.error());
         report.records = sink.count();
         pipeline_.report(block->number, std::move(report));
@@ -319,11 +352,11 @@ Result<void> Import::make_prefix_handle(const std::string& prefix_handle) {
     return load_.add(prefix_handle, model::SuffixCase::kFold, *values, kOrderLast);
 }
 
-Result<void> Import::finish_prefixes() {
-    for (const auto& [prefix_handle, suffix_case] : prefixes_.to_home()) {
+Result<void> Import::finish_prefixes(const ImportPrefixes& prefixes) {
+    for (const auto& [prefix_handle, suffix_case] : prefixes.to_home()) {
         if (auto homed = load_.home(prefix_handle, suffix_case); !homed) return homed;
     }
-    for (const std::string& prefix_handle : prefixes_.without_record()) {
+    for (const std::string& prefix_handle : prefixes.without_record()) {
         const auto there = store_has(prefix_handle);
         if (!there) return there.error();
         if (*there) continue;
@@ -332,27 +365,73 @@ Result<void> Import::finish_prefixes() {
     return {};
 }
 
-Result<ImportReport> Import::run() {
-    const auto begun = std::chrono::steady_clock::now();
-    if (auto opened = open_errors_file(); !opened) return opened.error();
-    bytes_total_ = total_bytes(options_.files);
-    if (auto learned = learn(); !learned) return learned.error();
+Result<storage::BulkCounts> Import::load_sorting() {
     progress_.begin("reading");
     {
         std::vector<std::jthread> workers;
         for (unsigned i = 0; i < std::max(1U, options_.threads); ++i) {
-            workers.emplace_back([this] { parse_blocks(); });
+            // One for all blocks: what comes sorted lies sorted in its part of the memory.
+            workers.emplace_back([this] { parse_blocks(*load_.adder(), nullptr); });
         }
         read_files();
     }
     if (auto failure = pipeline_.failure()) return std::move(*failure);
     if (auto closed = close_errors_file(); !closed) return closed.error();
-    if (auto finished = finish_prefixes(); !finished) return finished.error();
+    if (auto finished = finish_prefixes(prefixes_); !finished) return finished.error();
     progress_.clear();
     progress_.begin("writing");
-    const auto counts = load_.finish([this](std::uint64_t done, std::uint64_t total) {
+    return load_.finish([this](std::uint64_t done, std::uint64_t total) {
         progress_.update({.records = done, .done = done, .total = total});
     });
+}
+
+/// Writes while it reads.
+Result<storage::BulkCounts> Import::load_in_order() {
+    expect(named_, expected_);
+    if (auto finished = finish_prefixes(expected_); !finished) return finished.error();
+    progress_.begin("loading");
+    std::vector<std::unique_ptr<storage::BulkLoad::BlockAdder>> adders;
+    for (unsigned i = 0; i < std::max(1U, options_.threads); ++i) {
+        adders.push_back(load_.block_adder());
+    }
+    const std::jthread bringing(
+        [this, &adders] { bring_in_order(std::move(adders)); });  // until `finish` has ended
+    return load_.finish(nullptr);
+}
+
+void Import::bring_in_order(std::vector<std::unique_ptr<storage::BulkLoad::BlockAdder>> adders) {
+    {
+        std::vector<std::jthread> workers;
+        for (const auto& adder : adders) {
+            workers.emplace_back([this, &adder] { parse_blocks(*adder, adder.get()); });
+        }
+        read_files();
+    }
+    auto outcome = pipeline_.failure() ? Result<void>(*pipeline_.failure()) : close_errors_file();
+    if (outcome) outcome = check_expected();
+    if (!outcome) return load_.fail_blocks(outcome.error());
+    load_.end_blocks(pipeline_.pushed());
+}
+
+/// Whatever the records brought was known before.
+Result<void> Import::check_expected() {
+    const auto homed = expected_.to_home();
+    const auto made = expected_.without_record();
+    const auto came = prefixes_.to_home();
+    const auto lacking = prefixes_.without_record();
+    misled_ = !std::ranges::includes(homed, came) || !std::ranges::includes(made, lacking) ||
+              std::ranges::any_of(
+                  made, [&](const std::string& handle) { return prefixes_.has_brought(handle); });
+    if (!misled_) return {};
+    return Error{Errc::kInvalid, "the file does not name the prefixes of its records"};
+}
+
+Result<ImportReport> Import::run() {
+    const auto begun = std::chrono::steady_clock::now();
+    if (auto opened = open_errors_file(); !opened) return opened.error();
+    bytes_total_ = total_bytes(options_.files);
+    if (auto learned = learn(); !learned) return learned.error();
+    const auto counts = named_.empty() ? load_sorting() : load_in_order();
     progress_.clear();
     if (!counts) return counts.error();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
@@ -388,14 +467,31 @@ void Import::print(const ImportReport& report) {
 
 }  // namespace
 
+namespace {
+
+/// Of an import that can be taken in the order of its file; otherwise none.
+std::vector<record_file::Prefix> prefixes_in_order(const ImportOptions& options) {
+    const bool is_binary =
+        options.format == ImportFormat::kDetect || options.format == ImportFormat::kBinary;
+    if (!is_binary || options.files.size() != 1 || options.home_foreign) return {};
+    return named_prefixes(options.files.front());
+}
+
+}  // namespace
+
 Result<ImportReport> run_import(const ImportOptions& options, ImportStreams streams) {
     const SystemClock clock;
     storage::BulkLoad::Options load_options;
     load_options.store = options.store;
     load_options.memory_bytes = options.memory_bytes;
-    auto load = storage::BulkLoad::begin(load_options, clock);
-    if (!load) return load.error();
-    return Import(options, streams, **load).run();
+    std::vector<record_file::Prefix> named = prefixes_in_order(options);
+    for (;;) {
+        auto load = storage::BulkLoad::begin(load_options, clock);
+        if (!load) return load.error();
+        Import import(options, streams, **load, std::exchange(named, {}));
+        auto report = import.run();
+        if (report || !import.is_misled()) return report;
+    }
 }
 
 Result<ImportFormat> parse_import_format(std::string_view name) {

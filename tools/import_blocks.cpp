@@ -110,14 +110,26 @@ Result<void> BlockReader::start() {
         format_ = *format;
     }
     if (format_ == ImportFormat::kBinary) {
-        const std::string_view header =
-            std::string_view(pending_).substr(0, record_file::kHeaderBytes);
-        if (auto checked = record_file::check_header(header); !checked) {
-            return error(checked.error().detail);
-        }
-        pending_.erase(0, header.size());
+        if (auto read = read_binary_header(); !read) return error(read.error().detail);
     }
     return format_ == ImportFormat::kCsv ? read_header() : Result<void>{};
+}
+
+Result<void> BlockReader::read_binary_header() {
+    using record_file::kHeaderBytes;
+    const auto prefixes_bytes =
+        record_file::read_header(std::string_view(pending_).substr(0, kHeaderBytes));
+    if (!prefixes_bytes) return prefixes_bytes.error();
+    const std::size_t bytes = kHeaderBytes + *prefixes_bytes;
+    fill(bytes);
+    if (pending_.size() < bytes) {
+        return Error{Errc::kInvalid, "the file ends in its header: copy or export it again"};
+    }
+    const auto prefixes = record_file::read_prefixes(
+        std::string_view(pending_).substr(kHeaderBytes, *prefixes_bytes));
+    if (!prefixes) return prefixes.error();
+    pending_.erase(0, bytes);
+    return {};
 }
 
 Result<void> BlockReader::read_header() {

@@ -45,6 +45,7 @@ class BlockReader {
     Result<void> start();
     Result<ImportFormat> detect() const;
     Result<void> read_header();
+    Result<void> read_binary_header();
     void fill(std::size_t size);
     std::size_t records_end() const;
     ImportBlock cut(std::size_t end);

@@ -55,6 +55,11 @@ std::map<std::string, model::SuffixCase> ImportPrefixes::to_home() const {
     return out;
 }
 
+bool ImportPrefixes::has_brought(const std::string& prefix_handle) const {
+    const std::scoped_lock lock(mutex_);
+    return brought_.contains(prefix_handle);
+}
+
 std::vector<std::string> ImportPrefixes::without_record() const {
     const std::scoped_lock lock(mutex_);
     std::vector<std::string> out;

@@ -33,6 +33,8 @@ class ImportPrefixes {
 
     /// Prefix handles to home, folded.
     std::map<std::string, model::SuffixCase> to_home() const;
+    /// Whether this prefix handle, folded, came as a record.
+    bool has_brought(const std::string& prefix_handle) const;
     /// Prefix handles that no record of the import brought, though it brought records of their
     /// prefixes: whichever the store has not either must be made.
     std::vector<std::string> without_record() const;

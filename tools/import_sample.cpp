@@ -46,7 +46,9 @@ struct Place {
 
 std::vector<Place> blocks_of(std::ifstream& in, std::uint64_t file_bytes) {
     std::vector<Place> out;
-    for (std::uint64_t at = record_file::kHeaderBytes; at < file_bytes;) {
+    const auto prefixes_bytes = record_file::read_header(read_at(in, 0, record_file::kHeaderBytes));
+    if (!prefixes_bytes) return out;
+    for (std::uint64_t at = record_file::kHeaderBytes + *prefixes_bytes; at < file_bytes;) {
         const auto head =
             record_file::read_block_head(read_at(in, at, record_file::kBlockHeadBytes));
         if (!head || head->records == 0) break;
@@ -80,18 +82,33 @@ std::vector<Bytes> sample_blocks(std::ifstream& in, std::uint64_t file_bytes, st
     return out;
 }
 
+/// Not open: not a file that can be read here and there.
+std::ifstream open_file(const std::string& file) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(file, failed)) return {};
+    return std::ifstream(file, std::ios::binary);
+}
+
 }  // namespace
 
 std::vector<Bytes> sample_records(const std::string& file, std::size_t count) {
     std::error_code failed;
-    if (!std::filesystem::is_regular_file(file, failed)) return {};
+    std::ifstream in = open_file(file);
     const std::uint64_t bytes = std::filesystem::file_size(file, failed);
-    std::ifstream in(file, std::ios::binary);
-    if (failed || !in) return {};
+    if (failed || !in.is_open()) return {};
     const std::string begin = read_at(in, 0, record_file::kHeaderBytes);
     if (begin.starts_with(record_file::kMagic)) return sample_blocks(in, bytes, count);
     if (begin.starts_with('{')) return sample_lines(in, bytes, count);
     return {};
+}
+
+std::vector<record_file::Prefix> named_prefixes(const std::string& file) {
+    std::ifstream in = open_file(file);
+    if (!in.is_open()) return {};
+    const auto bytes = record_file::read_header(read_at(in, 0, record_file::kHeaderBytes));
+    if (!bytes) return {};
+    auto prefixes = record_file::read_prefixes(read_at(in, record_file::kHeaderBytes, *bytes));
+    return prefixes ? *std::move(prefixes) : std::vector<record_file::Prefix>();
 }
 
 }  // namespace idnode::tools

@@ -68,12 +68,22 @@ void Block::clear() {
     count_ = 0;
 }
 
-void write_header(std::string& out) {
+void write_header(const std::vector<Prefix>& prefixes, std::string& out) {
+    Bytes table;
+    ByteWriter entries(table);
+    for (const Prefix& prefix : prefixes) {
+        entries.u16(static_cast<std::uint16_t>(prefix.name.size()));
+        entries.raw(prefix.name);
+        entries.u8(prefix.has_handle ? 1 : 0);
+    }
+    if (table.size() > kPrefixesBytesMax) table.clear();
     Bytes header;
     ByteWriter writer(header);
     writer.raw(kMagic);
     writer.u32(kFormat);
+    writer.u32(static_cast<std::uint32_t>(table.size()));
     append(header, out);
+    append(table, out);
 }
 
 void write_end(std::uint64_t records, std::string& out) {
@@ -84,13 +94,13 @@ void write_end(std::uint64_t records, std::string& out) {
     append(end, out);
 }
 
-Result<void> check_header(std::string_view octets) {
+Result<std::size_t> read_header(std::string_view octets) {
     ByteReader in(as_bytes_view(octets));
     if (as_text(in.take(kMagic.size(), "magic")) != kMagic) {
         return Error{Errc::kInvalid, "not a binary export of this program"};
     }
     const std::uint32_t format = in.u32("format");
-    if (!in.ok()) return damaged("the file ends in its header");
+    if (!in.ok()) return damaged("the file ends in its header: copy or export it again");
     if (format != kFormat) {
         return Error{
             Errc::kUnsupported,
@@ -98,7 +108,28 @@ Result<void> check_header(std::string_view octets) {
                 ", this program knows format " + std::to_string(kFormat) +
                 "; import it with the version that wrote it, or export lines of JSON there"};
     }
-    return {};
+    const std::size_t prefixes_bytes = in.u32("prefixes length");
+    if (!in.ok()) return damaged("the file ends in its header: copy or export it again");
+    if (prefixes_bytes > kPrefixesBytesMax) {
+        return damaged(
+            "the length of its prefixes is impossible: the file is damaged, copy or export it "
+            "again");
+    }
+    return prefixes_bytes;
+}
+
+Result<std::vector<Prefix>> read_prefixes(std::string_view octets) {
+    ByteReader in(as_bytes_view(octets));
+    std::vector<Prefix> out;
+    while (in.ok() && in.left() > 0) {
+        Prefix& prefix = out.emplace_back();
+        prefix.name = as_text(in.take(in.u16("prefix length"), "prefix"));
+        prefix.has_handle = in.u8("flag") != 0;
+    }
+    if (!in.ok()) {
+        return damaged("its prefixes are damaged: copy or export it again");
+    }
+    return out;
 }
 
 Result<BlockHead> read_block_head(std::string_view octets) {

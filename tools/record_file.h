@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
@@ -11,17 +12,22 @@
 /// Records in the binary form of exports: faster to write and to read than lines of JSON, and
 /// whoever reads knows whether all of it is there.
 ///
-///   file:   magic (8), u32 format, blocks, end
+///   file:   magic (8), u32 format, u32 octets of prefixes, prefixes, blocks, end
+///   prefix: u16 length, prefix of records; u8: 1 when its prefix handle is among them
 ///   block:  u32 records, not 0; u32 octets of the frame; LZ4 frame with length and checksum
 ///   end:    u32 0, u64 records of all blocks; nothing follows
 ///   frame:  of each record u16 length, handle as spelled, u32 length, `VALUES` (§0.1)
 ///
-/// Numbers are big-endian. An export is in the order of keys; an import takes any.
+/// Numbers are big-endian. An export is in the order of keys and names the prefixes of all records:
+/// an import need not gather them before it writes. It takes any order, and prefixes that are not
+/// named.
 namespace idnode::tools::record_file {
 
 inline constexpr std::string_view kMagic{"\x89IDNODE\n", 8};  // stored
-inline constexpr std::uint32_t kFormat = 1;                   // stored
-inline constexpr std::size_t kHeaderBytes = 12;
+inline constexpr std::uint32_t kFormat = 2;                   // stored; 1 had no prefixes
+inline constexpr std::size_t kHeaderBytes = 16;
+/// Room for the prefixes of a hundred thousand enterprises; when there are more, none is named.
+inline constexpr std::size_t kPrefixesBytesMax = 4U << 20U;
 inline constexpr std::size_t kBlockHeadBytes = 8;
 inline constexpr std::size_t kEndBytes = 12;
 /// A block is full when it has so many octets; one record may reach beyond.
@@ -47,11 +53,21 @@ class Block {
     std::uint32_t count_ = 0;
 };
 
-void write_header(std::string& out);
+struct Prefix {
+    std::string name;
+    bool has_handle = false;  // its prefix handle is among the records
+    bool operator==(const Prefix&) const = default;
+};
+
+/// `prefixes`: of all records, or none.
+void write_header(const std::vector<Prefix>& prefixes, std::string& out);
 void write_end(std::uint64_t records, std::string& out);
 
-/// kInvalid, kUnsupported: not a file that this program reads; `octets` are its first kHeaderBytes.
-Result<void> check_header(std::string_view octets);
+/// How many octets of prefixes follow after the first kHeaderBytes, which `octets` are. kInvalid,
+/// kUnsupported: not a file that this program reads.
+Result<std::size_t> read_header(std::string_view octets);
+/// From so many octets. kInvalid: damaged.
+Result<std::vector<Prefix>> read_prefixes(std::string_view octets);
 
 struct BlockHead {
     std::uint32_t records = 0;  // 0: the end

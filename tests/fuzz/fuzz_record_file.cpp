@@ -1,6 +1,6 @@
 // Invariants:
 //  * no octets make the reader of binary exports crash, read beyond them or take unbounded memory;
-//  * the records that it finds, written again, are found again.
+//  * the prefixes and records that it finds, written again, are found again.
 #include <string>
 
 #include "proto/base/assert.h"
@@ -38,12 +38,26 @@ void check_written_again(const record_file::Block& block) {
     IDNODE_ASSERT(same_octets(octets, block.octets()));
 }
 
+/// What is read of a header, written again, is read again.
+void check_prefixes(std::string_view text) {
+    (void)record_file::read_header(text);
+    const auto prefixes = record_file::read_prefixes(text);
+    if (!prefixes) return;
+    std::string header;
+    record_file::write_header(*prefixes, header);
+    const auto bytes = record_file::read_header(header);
+    IDNODE_ASSERT(bytes && *bytes == header.size() - record_file::kHeaderBytes);
+    const auto back =
+        record_file::read_prefixes(std::string_view(header).substr(record_file::kHeaderBytes));
+    IDNODE_ASSERT(back && (back->empty() || *back == *prefixes));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const BytesView octets = std::as_bytes(std::span(data, size));
     const std::string_view text = as_text(octets);
-    (void)record_file::check_header(text);
+    check_prefixes(text);
     // Checksums are in the way of chance: the records are read as they are, too.
     record_file::Block plain;
     if (size > 0 && copy_records(octets.subspan(1), data[0], plain)) check_written_again(plain);

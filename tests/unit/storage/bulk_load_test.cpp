@@ -297,5 +297,83 @@ TEST_CASE("several threads may add to a bulk load, which tells how far it is", "
     CHECK(scan(load->store(), {}).size() == 2000);
 }
 
+std::string ordered_name(unsigned i) {
+    return "88.100.7/" + std::to_string(100'000 + i);
+}
+
+/// Two threads bring ten blocks of a hundred records, the higher half of each block's number first.
+void bring_blocks(storage::BulkLoad& load) {
+    const auto low = load.block_adder();
+    const auto high = load.block_adder();
+    const auto bring = [](storage::BulkLoad::BlockAdder& adder, unsigned first) {
+        for (unsigned block = first; block < 10; block += 2) {
+            for (unsigned i = block * 100; i < (block + 1) * 100; ++i) {
+                if (!adder.add(ordered_name(i), model::SuffixCase::kFold, values_of({{1, "x"}}), i))
+                    std::abort();
+            }
+            if (!adder.end_block(block)) std::abort();
+        }
+    };
+    {
+        const std::jthread other([&] { bring(*high, 1); });
+        bring(*low, 0);
+    }
+    load.end_blocks(10);
+}
+
+TEST_CASE("blocks that come in order are written beside what is there and what is added",
+          "[rocksdb]") {
+    LoadedStore loaded;
+    {
+        const auto before = loaded.begin();
+        add(*before, ordered_name(3), "old");
+        add(*before, ordered_name(5000), "old");
+        must_finish(*before);
+    }
+    const auto load = loaded.begin();
+    add(*load, ordered_name(150) + "-between", "y");
+    bring_blocks(*load);
+    const auto counts = must_finish(*load);
+    CHECK(counts.created == 1000);
+    CHECK(counts.replaced == 1);
+    CHECK(scan(load->store(), {}).size() == 1002);
+}
+
+TEST_CASE("blocks out of order fail as such, and nothing is loaded", "[rocksdb]") {
+    LoadedStore loaded;
+    for (const std::vector<unsigned>& order :
+         {std::vector{1U, 0U}, std::vector{0U, 0U}, std::vector{0U, 1U, 2U, 2U}}) {
+        const auto load = loaded.begin();
+        const auto adder = load->block_adder();
+        std::uint64_t number = 0;
+        for (const unsigned i : order) {
+            REQUIRE(
+                adder->add(ordered_name(i), model::SuffixCase::kFold, values_of({{1, "x"}}), i));
+            if (number < 2) REQUIRE(adder->end_block(number++));
+        }
+        REQUIRE(adder->end_block(number++));
+        load->end_blocks(number);
+        CHECK_FALSE(load->finish(nullptr));
+        CHECK(load->is_out_of_order());
+    }
+    CHECK(scan(*loaded.open(), {}).empty());
+}
+
+TEST_CASE("a load whose blocks are given up leaves the store as it was, and nobody waits",
+          "[rocksdb]") {
+    LoadedStore loaded;
+    const auto load = loaded.begin();
+    const auto adder = load->block_adder();
+    REQUIRE(adder->add(ordered_name(1), model::SuffixCase::kFold, values_of({{1, "x"}}), 1));
+    REQUIRE(adder->end_block(0));
+    load->fail_blocks(Error{Errc::kInvalid, "the source is damaged"});
+    const auto counts = load->finish(nullptr);
+    REQUIRE_FALSE(counts);
+    CHECK(counts.error().detail == "the source is damaged");
+    CHECK_FALSE(load->is_out_of_order());
+    CHECK_FALSE(adder->end_block(1));
+    CHECK(scan(load->store(), {}).empty());
+}
+
 }  // namespace
 }  // namespace idnode::test

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
 
 #include "node.h"
 #include "tools/export.h"
+#include "tools/import_sample.h"
 #include "tools/record_file.h"
 
 /// The binary form of exports: all of it comes back, or nothing.
@@ -63,6 +65,52 @@ TEST_CASE("a binary export is recognised, and its import exports the same again 
     CHECK(piped.exported() == node.exported());
 }
 
+TEST_CASE("a binary export names the prefixes of its records") {
+    Node node;
+    REQUIRE(
+        node.import(line("88.100.7/a", "x") + line("88.100.70/b", "x") + line("88.100.8/c", "x"))
+            .complaint() == "");
+    const auto file = node.file("records.bin", binary_export(node));
+    using Prefix = tools::record_file::Prefix;
+    const auto named = tools::named_prefixes(file);
+    for (const char* const own : {"88.100.7", "88.100.70", "88.100.8"}) {
+        INFO(own);
+        CHECK(std::ranges::count(named, Prefix{own, true}) == 1);
+    }
+    CHECK(std::ranges::count(named, Prefix{"0.NA", false}) == 1);
+    CHECK(named.size() == 4);
+}
+
+TEST_CASE("a binary file may name no prefixes, the wrong ones, or be in no order") {
+    Node node;
+    REQUIRE(node.import(many_lines()).complaint() == "");
+    using Prefix = tools::record_file::Prefix;
+    const Bytes values(4);
+    for (const std::vector<Prefix>& named : {std::vector<Prefix>{},
+                                             {{"88.100.9", true}},
+                                             {{"88.100.7", true}, {"88.100.8", true}},
+                                             {{"88.100.7", false}, {"88.100.8", false}}}) {
+        for (const std::vector<const char*>& handles :
+             {std::vector{"88.100.7/a", "88.100.7/b", "88.100.8/a"},
+              {"88.100.8/a", "88.100.7/b", "88.100.7/a", "88.100.7/b"}}) {
+            std::string file;
+            tools::record_file::write_header(named, file);
+            for (const char* const handle : handles) {
+                tools::record_file::Block block;
+                block.add(handle, values);
+                block.write(file);
+            }
+            tools::record_file::write_end(handles.size(), file);
+            Node other;
+            REQUIRE(other.import_files({other.file("records.bin", file)}).complaint() == "");
+            for (const char* const handle :
+                 {"88.100.7/a", "88.100.7/b", "88.100.8/a", "0.NA/88.100.7", "0.NA/88.100.8"}) {
+                CHECK(other.has(handle));
+            }
+        }
+    }
+}
+
 TEST_CASE("a binary file that is cut short anywhere is refused, and nothing is loaded") {
     Node node;
     REQUIRE(node.import(many_lines()).complaint() == "");
@@ -79,8 +127,10 @@ TEST_CASE("a binary file with a changed octet is refused, and nothing is loaded"
     REQUIRE(node.import(many_lines()).complaint() == "");
     const std::string file = binary_export(node);
     // Counts, lengths, the middle and the end of a frame, the end mark.
-    for (const std::size_t at : {std::size_t{12}, std::size_t{15}, std::size_t{18}, std::size_t{19},
-                                 std::size_t{5000}, file.size() - 14, file.size() - 1}) {
+    const std::size_t blocks_at = file.find("\x04\x22\x4D\x18") - 8;  // the first frame's mark
+    for (const std::size_t at :
+         {std::size_t{12}, std::size_t{17}, blocks_at, blocks_at + 3, blocks_at + 6, blocks_at + 7,
+          std::size_t{5000}, file.size() - 14, file.size() - 1}) {
         INFO("octet " << at);
         std::string changed = file;
         changed[at] = static_cast<char>(changed[at] ^ 0x10);
@@ -91,8 +141,8 @@ TEST_CASE("a binary file with a changed octet is refused, and nothing is loaded"
 
 TEST_CASE("a binary file of a newer format is refused with the remedy") {
     std::string file;
-    tools::record_file::write_header(file);
-    file.back() = 2;
+    tools::record_file::write_header({}, file);
+    file[11] = 3;
     check_refused(file, "export lines of JSON there");
 }
 
@@ -103,7 +153,7 @@ TEST_CASE("records that a node does not take are named by their number in a bina
     block.add("77.1/b", values);
     block.add("88.100.7/c", values);
     std::string file;
-    tools::record_file::write_header(file);
+    tools::record_file::write_header({}, file);
     block.write(file);
     tools::record_file::write_end(3, file);
     check_refused(file, "records.bin: record 2: prefix 77.1");
@@ -120,7 +170,7 @@ TEST_CASE("values that are not well-formed make a binary file be refused") {
     tools::record_file::Block block;
     block.add("88.100.7/a", to_bytes("\1\1\1\1"));
     std::string file;
-    tools::record_file::write_header(file);
+    tools::record_file::write_header({}, file);
     block.write(file);
     tools::record_file::write_end(1, file);
     check_refused(file, "88.100.7/a");
