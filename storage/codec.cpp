@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kVersionAt = 2;  // in a stored record
 constexpr std::size_t kHandleLengthAt = 10;
+constexpr std::size_t kLogTextsAt = 11;  // in a log entry
 constexpr std::size_t kTimestampAt = 4;  // in a `VALUE`, §2.1
 constexpr std::size_t kTimestampBytes = 4;
 /// Longest `who`: `index:handle`.
@@ -140,16 +141,25 @@ Result<model::RecordView> decode_record(std::string_view key, BytesView stored) 
 }
 
 void encode_log_entry(const LogParts& parts, Bytes& out) {
-    ByteWriter writer(out);
-    writer.u8(kLogFormat);
-    writer.u8(static_cast<std::uint8_t>(parts.action));
-    writer.u8(model::concerns_object(parts.action) ? static_cast<std::uint8_t>(parts.table)
-                                                   : static_cast<std::uint8_t>(parts.suffix_case));
-    writer.u64(static_cast<std::uint64_t>(parts.time));
-    writer.text_u32(parts.who);
-    writer.text_u32(parts.from);
-    writer.text_u32(parts.handle);
-    writer.raw(parts.before);
+    constexpr std::size_t kLengthBytes = sizeof(std::uint32_t);
+    // Room at once: an import writes millions of them.
+    std::size_t at = out.size();
+    out.resize(at + kLogTextsAt + 3 * kLengthBytes + parts.who.size() + parts.from.size() +
+               parts.handle.size() + parts.before.size());
+    const std::span<std::byte> room(out);
+    room[at] = static_cast<std::byte>(kLogFormat);
+    room[at + 1] = static_cast<std::byte>(parts.action);
+    room[at + 2] = model::concerns_object(parts.action) ? static_cast<std::byte>(parts.table)
+                                                        : static_cast<std::byte>(parts.suffix_case);
+    store(room, at + 3, static_cast<std::uint64_t>(parts.time));
+    at += kLogTextsAt;
+    for (const std::string_view text : {parts.who, parts.from, parts.handle}) {
+        store(room, at, static_cast<std::uint32_t>(text.size()));
+        at += kLengthBytes;
+        std::ranges::copy(as_bytes_view(text), room.begin() + static_cast<std::ptrdiff_t>(at));
+        at += text.size();
+    }
+    std::ranges::copy(parts.before, room.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stored) {

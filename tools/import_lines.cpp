@@ -2,10 +2,21 @@
 
 #include <utility>
 
+#include "proto/base/limits.h"
 #include "registry/model/record.h"
 #include "tools/record_file.h"
 
 namespace idnode::tools {
+namespace {
+
+bool is_plain_suffix(std::string_view suffix) {
+    bool has_other = suffix.empty();
+    for (const char c : suffix) has_other |= c <= ' ' || c > '~';
+    return !has_other;
+}
+
+}  // namespace
+
 std::string place_in(const ImportBlock& block, std::uint64_t line, std::size_t record) {
     if (record < block.labels.size()) return block.file + ": " + block.labels[record];
     return block.file + ':' + std::to_string(line);
@@ -116,6 +127,13 @@ Result<ParsedRecord> LineParser::read_row(const CsvColumns& columns,
 }
 
 Result<ParsedRecord> LineParser::check(std::string_view handle, BytesView values) {
+    const model::HandleParts parts = model::split_handle(handle);
+    const Known& known = known_[place_of(parts.prefix)];
+    // Nothing more is asked of a handle whose prefix was found good.
+    if (!known.prefix.empty() && known.prefix == parts.prefix && is_plain_suffix(parts.suffix) &&
+        handle.size() <= limits::kHandleBytesMax) {
+        return ParsedRecord{.handle = handle, .values = values, .suffix_case = known.suffix_case};
+    }
     if (auto checked = model::check_registrable(handle, max_levels_); !checked) {
         return Error{checked.error().code, "handle: " + checked.error().detail};
     }
@@ -125,13 +143,11 @@ Result<ParsedRecord> LineParser::check(std::string_view handle, BytesView values
 }
 
 Result<model::SuffixCase> LineParser::admit(std::string_view handle) {
-    const std::string_view prefix = model::split_handle(handle).prefix;
-    if (!last_prefix_.empty() && prefix == last_prefix_) return last_suffix_case_;
     const auto admitted = prefixes_.admit(handle);
-    // Prefix handles are noted one by one, so their prefix is never taken from here.
+    // Prefix handles are noted one by one.
     if (admitted && !model::is_prefix_handle(handle)) {
-        last_prefix_ = prefix;
-        last_suffix_case_ = *admitted;
+        const std::string_view prefix = model::split_handle(handle).prefix;
+        known_[place_of(prefix)] = {std::string(prefix), *admitted};
     }
     return admitted;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,14 +66,23 @@ class LineParser {
     Result<ParsedRecord> check(std::string_view handle, BytesView values);
     Result<model::SuffixCase> admit(std::string_view handle);
 
+    /// A prefix that came before and was found good.
+    struct Known {
+        std::string prefix;
+        model::SuffixCase suffix_case = model::SuffixCase::kFold;
+    };
+    static constexpr std::size_t kKnownPrefixes = 256;
+    static std::size_t place_of(std::string_view prefix) {
+        return std::hash<std::string_view>{}(prefix) % kKnownPrefixes;
+    }
+
     ImportPrefixes& prefixes_;
     const unsigned max_levels_;
     json::BulkReader reader_;
     std::string row_handle_;
     Bytes row_values_;
     Bytes frame_;
-    std::string last_prefix_;  // most neighbours have the same
-    model::SuffixCase last_suffix_case_ = model::SuffixCase::kFold;
+    std::array<Known, kKnownPrefixes> known_;
 };
 
 }  // namespace idnode::tools
