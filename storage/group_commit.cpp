@@ -50,7 +50,13 @@ Result<model::Committed> GroupCommit::commit(const model::Change& change) {
         group = waiting_;
         place = group->entries.size();
         group->entries.push_back({&change});
-        alone = writes_itself(group->entries.size());
+        alone = !busy_ && expected_ <= 1;
+        if (alone) {
+            busy_ = true;
+            waiting_.reset();
+        } else {
+            call_committer(group->entries.size());
+        }
     }
     if (alone) {
         write(*group);
@@ -61,19 +67,10 @@ Result<model::Committed> GroupCommit::commit(const model::Change& change) {
     return std::move(group->entries[place].result);
 }
 
-bool GroupCommit::writes_itself(std::size_t size) {
-    if (!busy_) {
-        busy_ = true;
-        if (expected_ <= 1) {
-            waiting_.reset();
-            return true;
-        }
-        handed_over_ = true;
-        wake_.notify_one();
-    } else if (size == expected_) {
-        wake_.notify_one();
-    }
-    return false;
+void GroupCommit::call_committer(std::size_t size) {
+    const bool is_idle = !busy_;
+    if (is_idle) busy_ = handed_over_ = true;
+    if (is_idle || size == expected_) wake_.notify_one();
 }
 
 void GroupCommit::write(Group& group) {

@@ -57,9 +57,8 @@ class GroupCommit {
         Gate done;
     };
 
-    /// Whether the writer that has just made the waiting group `size` large shall write it itself.
-    /// The mutex is held.
-    bool writes_itself(std::size_t size);
+    /// For the waiting group, which has just become `size` large. The mutex is held.
+    void call_committer(std::size_t size);
     void write(Group& group);
     /// The calling thread stops writing; whoever waits is written by the committer thread.
     void hand_over();

@@ -22,6 +22,7 @@
 #include "resolver/engine/lookup_counts.h"
 #include "resolver/engine/sessions.h"
 #include "storage/stores.h"
+#include "tests/support/engine_ports.h"
 #include "tools/system_clock.h"
 
 namespace idnode::bench {
@@ -29,33 +30,6 @@ namespace {
 
 constexpr unsigned kPrefixes = 50;
 constexpr std::size_t kQuestions = 1'024;
-
-class NoEntropy final : public model::Entropy {
-  public:
-    void fill(std::span<std::byte> out) override { std::ranges::fill(out, std::byte{1}); }
-};
-
-class NoSigner final : public model::Signer {
-  public:
-    Result<Bytes> sign(Hash, BytesView) const override { return Error{Errc::kUnsupported, {}}; }
-    bool is_dsa() const override { return false; }
-    const Bytes& public_key() const override { return key_; }
-
-  private:
-    Bytes key_;
-};
-
-class NoUpstream final : public resolver::Upstream {
-  public:
-    bool serves(const resolver::Address&) const override { return false; }
-    resolver::UpstreamAnswerPtr cached(const resolver::Question&) override { return nullptr; }
-    void ask(resolver::Question, std::function<void(resolver::UpstreamAnswerPtr)>) override {}
-};
-
-class NoStatus final : public resolver::StatusSource {
-  public:
-    std::vector<handle::Value> values() const override { return {}; }
-};
 
 std::string handle_of(std::uint64_t prefix, std::string_view end) {
     return "88.100." + std::to_string(prefix) + "/SN-2026-0000123456" + std::string(end);
@@ -102,10 +76,10 @@ class Node {
 
   private:
     tools::CoarseClock clock_;
-    NoEntropy entropy_;
-    NoSigner signer_;
-    NoUpstream upstream_;
-    NoStatus status_;
+    testing::CountingEntropy entropy_;
+    testing::EmptySigner signer_;
+    testing::NoUpstream upstream_;
+    testing::NoStatus status_;
     std::unique_ptr<model::Digests> digests_ = crypto::make_digests();
     std::unique_ptr<model::Proofs> proofs_ = crypto::make_proofs();
     std::unique_ptr<model::SessionCryptography> cryptography_ =

@@ -23,6 +23,7 @@
 #include "resolver/engine/guess_limit.h"
 #include "resolver/engine/sessions.h"
 #include "storage/stores.h"
+#include "tests/support/engine_ports.h"
 
 namespace {
 
@@ -43,39 +44,6 @@ class FixedClock final : public model::Clock {
     model::TimeMs now() const override { return 1'800'000'000'000; }
 };
 
-/// The same octets in every run, so that a finding comes again.
-class CountingEntropy final : public model::Entropy {
-  public:
-    void fill(std::span<std::byte> out) override {
-        for (std::byte& octet : out) octet = static_cast<std::byte>(++count_);
-    }
-
-  private:
-    std::uint8_t count_ = 0;
-};
-
-class EmptySigner final : public model::Signer {
-  public:
-    Result<Bytes> sign(Hash, BytesView) const override { return Bytes(256); }
-    bool is_dsa() const override { return false; }
-    const Bytes& public_key() const override { return key_; }
-
-  private:
-    Bytes key_;
-};
-
-class NoUpstream final : public resolver::Upstream {
-  public:
-    bool serves(const resolver::Address&) const override { return true; }
-    resolver::UpstreamAnswerPtr cached(const resolver::Question&) override { return nullptr; }
-    void ask(resolver::Question, std::function<void(resolver::UpstreamAnswerPtr)>) override {}
-};
-
-class NoStatus final : public resolver::StatusSource {
-  public:
-    std::vector<handle::Value> values() const override { return {}; }
-};
-
 handle::Value value_of(std::int32_t index, std::string type, Bytes data, std::uint8_t permissions) {
     handle::Value out;
     out.index = index;
@@ -87,7 +55,7 @@ handle::Value value_of(std::int32_t index, std::string type, Bytes data, std::ui
 
 /// What costs time to make and has no memory, but for the entropy's count.
 struct Cryptography {
-    CountingEntropy entropy;
+    testing::CountingEntropy entropy;
     std::unique_ptr<model::Digests> digests = crypto::make_digests();
     std::unique_ptr<model::Proofs> proofs = crypto::make_proofs();
     std::unique_ptr<model::SessionCryptography> sessions =
@@ -247,9 +215,9 @@ class Node {
 
     FixedClock clock_;
     Cryptography& shared_ = cryptography();
-    EmptySigner signer_;
-    NoUpstream upstream_;
-    NoStatus status_;
+    testing::EmptySigner signer_;
+    testing::NoUpstream upstream_;
+    testing::NoStatus status_;
     std::unique_ptr<model::RecordStore> store_ = storage::make_memory_store(clock_);
     resolver::ChallengeTable challenges_{{}, shared_.entropy};
     resolver::SessionTable sessions_{{}, shared_.entropy};
