@@ -300,7 +300,12 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
                                                const model::Clock& clock, rocksdb::Env* env) {
     auto folder = options.create ? check_new_folder(options.dir) : check_old_folder(options.dir);
     if (!folder) return std::move(folder).error();
-    std::unique_ptr<rocksdb::Env> own_env = env == nullptr ? table_env(options.mapped) : nullptr;
+    std::shared_ptr<OpenTables> tables;
+    std::unique_ptr<rocksdb::Env> own_env;
+    if (env == nullptr) {
+        tables = std::make_shared<OpenTables>();
+        own_env = table_env(options.mapped, tables);
+    }
     rocksdb::DBOptions settings = db_options(options, env != nullptr ? env : own_env.get());
     std::size_t family_count = kFamilyCount;
     if (!options.create) {
@@ -311,6 +316,7 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
     }
     std::unique_ptr<RocksDb> rocks(new RocksDb(options.dir, options.read_only));
     rocks->env_ = std::move(own_env);
+    rocks->tables_ = std::move(tables);
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status = open_families(options, settings, family_count, handles, db);

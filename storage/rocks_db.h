@@ -13,6 +13,7 @@
 #include "storage/keys.h"
 #include "storage/packing.h"
 #include "storage/stores.h"
+#include "storage/table_reads.h"
 
 namespace rocksdb {
 class ColumnFamilyHandle;
@@ -50,6 +51,8 @@ class RocksDb {
     rocksdb::Options file_options(Family family, bool packed) const;
     const std::filesystem::path& dir() const { return dir_; }
     const Dictionaries& dictionaries() const { return dictionaries_; }
+    /// Null: the files are those of a test.
+    const std::shared_ptr<OpenTables>& tables() const { return tables_; }
     /// On stable storage when it returns; null: there are as many as there can be.
     Result<const Dictionary*> add_dictionary(BytesView octets);
 
@@ -64,7 +67,8 @@ class RocksDb {
 
     std::filesystem::path dir_;
     bool read_only_;
-    std::unique_ptr<rocksdb::Env> env_;  // null: that of a test
+    std::unique_ptr<rocksdb::Env> env_;   // null: that of a test
+    std::shared_ptr<OpenTables> tables_;  // null with that
     std::unique_ptr<rocksdb::DB> db_;
     std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families_{};
     Dictionaries dictionaries_;

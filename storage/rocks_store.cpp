@@ -190,17 +190,6 @@ void for_each_record(const std::vector<const Effect*>& effects, Visit visit) {
     }
 }
 
-void begin_change(HotRecords& hot, const std::vector<const Effect*>& effects) {
-    for_each_record(effects, [&](const Effect& effect) { hot.begin_change(effect.key); });
-}
-
-void end_change(HotRecords& hot, const std::vector<const Effect*>& effects) {
-    for_each_record(effects, [&](const Effect& effect) {
-        hot.end_change(effect.key,
-                       effect.value ? std::optional<BytesView>(*effect.value) : std::nullopt);
-    });
-}
-
 struct LogEnd {
     model::TransactionId id = 0;
     model::TimeMs time = 0;
@@ -273,18 +262,46 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksOptions& options
     if (!rocks) return rocks.error();
     std::unique_ptr<RocksStore> store(new RocksStore(*std::move(rocks), clock, options.read_only));
     if (auto read = store->refresh(); !read) return read.error();
-    if (options.records_bytes > 0 && !options.read_only) {
-        if (auto kept = store->start_keeping(options.records_bytes); !kept) return kept.error();
-    }
+    if (options.read_only) return store;
+    if (auto kept = store->start_keeping(options); !kept) return kept.error();
     return store;
 }
 
-Result<void> RocksStore::start_keeping(std::uint64_t bytes) {
-    auto hot = HotRecords::make(bytes);
-    if (!hot) return hot.error();
-    hot_ = *std::move(hot);
-    warm_up_.emplace(*rocks_, *hot_);
+Result<void> RocksStore::start_keeping(const RocksOptions& options) {
+    if (options.records_bytes > 0) {
+        auto hot = HotRecords::make(options.records_bytes);
+        if (!hot) return hot.error();
+        hot_ = *std::move(hot);
+    }
+    if (options.places_bytes > 0 && rocks_->tables()) {
+        auto places = Places::make(options.places_bytes, rocks_->tables());
+        if (!places) return places.error();
+        places_ = *std::move(places);
+    }
+    warm_up();
     return {};
+}
+
+void RocksStore::warm_up() {
+    place_walk_.reset();
+    if (hot_) warm_up_.emplace(*rocks_, *hot_);
+    if (places_) place_walk_.emplace(*rocks_, *places_, warm_up_ ? &*warm_up_ : nullptr);
+}
+
+void RocksStore::begin_change(const std::vector<const Effect*>& effects) {
+    for_each_record(effects, [&](const Effect& effect) {
+        if (hot_) hot_->begin_change(effect.key);
+        if (places_) places_->begin_change(effect.key);
+    });
+}
+
+void RocksStore::end_change(const std::vector<const Effect*>& effects) {
+    for_each_record(effects, [&](const Effect& effect) {
+        if (places_) places_->end_change(effect.key);
+        if (!hot_) return;
+        hot_->end_change(effect.key,
+                         effect.value ? std::optional<BytesView>(*effect.value) : std::nullopt);
+    });
 }
 
 model::TimeMs RocksStore::log_time() const {
@@ -308,14 +325,12 @@ Result<void> RocksStore::refresh() {
 
 void RocksStore::foresee(std::span<const std::string_view> keys) const {
     if (hot_) hot_->foresee(keys);
+    if (places_) places_->foresee(keys);
 }
 
 Result<model::Lookup> RocksStore::read(
     std::string_view key, model::ReadTier tier,
     model::FunctionRef<void(const model::RecordView&)> visit) const {
-    static const std::array<std::array<rocksdb::ReadOptions, 2>, 2> options{
-        {{lookup_options(false, false), lookup_options(false, true)},
-         {lookup_options(true, false), lookup_options(true, true)}}};
     Result<model::Lookup> found = model::Lookup::kFound;
     const auto show = [&](BytesView stored) {
         if (const auto view = decode_record(key, stored)) {
@@ -335,12 +350,44 @@ Result<model::Lookup> RocksStore::read(
         }
     }
     const HotRecords::Moment before = hot_ ? hot_->now() : 0;
+    const auto show_as_it_lies = [&](BytesView octets) {
+        thread_local Bytes unpacked;
+        const auto stored = unpack_record(key, octets, rocks_->dictionaries(), unpacked);
+        if (!stored) {
+            found = stored.error();
+            return;
+        }
+        show(*stored);
+        if (hot_ && found) hot_->offer(key, *stored, before);
+    };
+    if (places_ && tier == model::ReadTier::kMemory) {
+        thread_local Bytes octets;
+        switch (places_->read(key, octets, show_as_it_lies)) {
+            case Places::Found::kRecord:
+                return found;
+            case Places::Found::kOnDisk:
+                return model::Lookup::kNotInMemory;
+            case Places::Found::kUnknown:
+                break;
+        }
+    }
+    const auto searched = search(key, tier, show_as_it_lies);
+    return searched && *searched == model::Lookup::kFound ? found : searched;
+}
+
+/// Through RocksDB.
+Result<model::Lookup> RocksStore::search(std::string_view key, model::ReadTier tier,
+                                         model::FunctionRef<void(BytesView)> visit) const {
+    static const std::array<std::array<rocksdb::ReadOptions, 2>, 2> options{
+        {{lookup_options(false, false), lookup_options(false, true)},
+         {lookup_options(true, false), lookup_options(true, true)}}};
     // Kept from call to call for its buffer; what it pins is let go before the call returns.
     thread_local rocksdb::PinnableSlice value;
     struct LetGo {
         ~LetGo() { value.Reset(); }
     } let_go;
 
+    const Places::Moment before = places_ ? places_->now() : 0;
     const bool packed = rocks_->dictionaries().newest() != nullptr;
     const bool waits = tier == model::ReadTier::kAny;
     std::optional<ReadsAtOnce> at_once;
@@ -351,12 +398,12 @@ Result<model::Lookup> RocksStore::read(
     if (status.IsNotFound()) return model::Lookup::kNotFound;
     if (!waits && status.IsBusy()) return model::Lookup::kNotInMemory;
     if (!status.ok()) return rocks_->error("reading a record", status);
-    thread_local Bytes unpacked;
-    const auto stored = unpack_record(key, to_bytes_view(value), rocks_->dictionaries(), unpacked);
-    if (!stored) return stored.error();
-    show(*stored);
-    if (hot_ && found) hot_->offer(key, *stored, before);
-    return found;
+    const BytesView octets = to_bytes_view(value);
+    visit(octets);
+    if (places_ && packed && !waits) {
+        if (const auto place = OpenTables::place_of(octets)) places_->learn(key, *place, before);
+    }
+    return model::Lookup::kFound;
 }
 
 std::unique_ptr<model::RecordCursor> RocksStore::scan(std::string_view key_prefix,
@@ -398,7 +445,7 @@ Result<void> RocksStore::write(const Plan& plan) {
     for (const Effect* effect : effects) {
         if (auto added = writing.add(*effect); !added) return added;
     }
-    if (hot_) begin_change(*hot_, effects);
+    begin_change(effects);
     rocksdb::WriteOptions options;
     options.sync = true;
     const rocksdb::Status status = rocks_->db().Write(options, &writing.batch());
@@ -409,7 +456,7 @@ Result<void> RocksStore::write(const Plan& plan) {
         error.detail += "; nothing more is written until the store is opened again";
         return error;
     }
-    if (hot_) end_change(*hot_, effects);
+    end_change(effects);
     last_.store(plan.last(), std::memory_order_release);
     last_time_ = log_time();
     if (!plan.changes_prefixes()) return {};
@@ -506,6 +553,7 @@ Result<model::StoreCounts> RocksStore::counts() const {
         const HotRecords::Counts kept = hot_->counts();
         counts.kept = {kept.records, kept.bytes, kept.bytes_max, kept.hits, kept.misses};
     }
+    if (places_) counts.placed = {places_->count(), places_->room(), places_->hits()};
     return counts;
 }
 
@@ -531,11 +579,11 @@ Result<std::unique_ptr<model::Replacement>> RocksStore::begin_replacement(std::s
 
 Result<void> RocksStore::ingest(const std::vector<rocksdb::IngestExternalFileArg>& files) {
     if (hot_) hot_->begin_replacement();
+    if (places_) places_->begin_replacement();
     const rocksdb::Status status = rocks_->db().IngestExternalFiles(files);
-    if (hot_) {
-        hot_->end_replacement();
-        warm_up_.emplace(*rocks_, *hot_);
-    }
+    if (places_) places_->end_replacement();
+    if (hot_) hot_->end_replacement();
+    warm_up();
     if (!status.ok()) return rocks_->error("adding the files of an import", status);
     return refresh();
 }

@@ -11,6 +11,8 @@
 #include "registry/model/ports.h"
 #include "storage/group_commit.h"
 #include "storage/hot_records.h"
+#include "storage/place_walk.h"
+#include "storage/places.h"
 #include "storage/plan.h"
 #include "storage/rocks_db.h"
 #include "storage/warm_up.h"
@@ -75,15 +77,23 @@ class RocksStore final : public model::RecordStore {
   private:
     RocksStore(std::unique_ptr<RocksDb> rocks, const model::Clock& clock, bool read_only);
 
+    Result<model::Lookup> search(std::string_view key, model::ReadTier tier,
+                                 model::FunctionRef<void(BytesView)> visit) const;
     /// Reads the homed prefixes and the end of the log.
     Result<void> refresh();
-    Result<void> start_keeping(std::uint64_t bytes);
+    Result<void> start_keeping(const RocksOptions& options);
+    /// Anew, after the content was replaced too.
+    void warm_up();
+    void begin_change(const std::vector<const Effect*>& effects);
+    void end_change(const std::vector<const Effect*>& effects);
     void write(std::span<GroupCommit::Entry> group);
     Result<void> write(const Plan& plan);
 
     std::unique_ptr<RocksDb> rocks_;
     std::unique_ptr<HotRecords> hot_;  // null: nothing is kept in memory
+    std::unique_ptr<Places> places_;   // null: lookups on the disk go through RocksDB
     std::optional<WarmUp> warm_up_;
+    std::optional<PlaceWalk> place_walk_;
     const model::Clock& clock_;
     const bool read_only_;
     std::atomic<model::TransactionId> last_{0};

@@ -18,6 +18,8 @@ struct RocksOptions {
     std::uint64_t cache_bytes = 256ULL << 20U;  // block cache
     /// For records in memory, in front of the disk; 0: none. Not where it is opened to read only.
     std::uint64_t records_bytes = 0;
+    /// For where records lie in their files, 20 octets each; 0: lookups search. As above.
+    std::uint64_t places_bytes = 0;
     /// Lookups read the files where they are mapped: faster, but they wait where a file is not in
     /// memory, and what they looked at counts as memory of the process.
     bool mapped = false;

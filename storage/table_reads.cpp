@@ -8,14 +8,29 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <cstddef>
+#include <algorithm>
+#include <chrono>
+#include <limits>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 namespace idnode::storage {
 namespace {
 
 thread_local bool at_once = false;
+
+/// What a thread read at once last. Blocks of records have 4 KB and a record more.
+struct LastRead {
+    std::uint32_t table = 0;  // 0: none that has a number
+    std::uint64_t offset = 0;
+    BytesView octets;
+    Bytes buffer;
+};
+thread_local LastRead last_read;
+
+constexpr std::chrono::microseconds kCloseAgainAfter{50};
 
 constexpr std::string_view kTableSuffix = ".sst";
 
@@ -36,12 +51,39 @@ class Descriptor {
     int number_;
 };
 
-/// Reads into the caller's buffer what the page cache has.
-class CachedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
-  public:
-    CachedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, const std::string& path)
-        : FSRandomAccessFileOwnerWrapper(std::move(file)), descriptor_(path) {}
+/// Has a number as long as it is open.
+class NumberedFile : public rocksdb::FSRandomAccessFileOwnerWrapper, public OpenTable {
+  protected:
+    NumberedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file,
+                 std::shared_ptr<OpenTables> tables)
+        : FSRandomAccessFileOwnerWrapper(std::move(file)), tables_(std::move(tables)) {}
+    /// For the last constructor and the first destructor.
+    void open() { number_ = tables_->add(*this); }
+    void close() {
+        if (number_ != 0) tables_->remove(number_);
+    }
+    void note(std::uint64_t offset, BytesView octets) const {
+        last_read.table = number_;
+        last_read.offset = offset;
+        last_read.octets = octets;
+    }
 
+  private:
+    const std::shared_ptr<OpenTables> tables_;
+    std::uint32_t number_ = 0;
+};
+
+/// Reads what the page cache has.
+class CachedFile final : public NumberedFile {
+  public:
+    CachedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, const std::string& path,
+               std::shared_ptr<OpenTables> tables)
+        : NumberedFile(std::move(file), std::move(tables)), descriptor_(path) {
+        if (descriptor_.is_open()) open();
+    }
+    ~CachedFile() override { close(); }
+
+    /// Into a buffer of the thread: RocksDB would take a new one each time.
     rocksdb::IOStatus Read(std::uint64_t offset, std::size_t bytes,
                            const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
                            rocksdb::IODebugContext* debug) const override {
@@ -49,26 +91,38 @@ class CachedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
             return FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch,
                                                         debug);
         }
-        const iovec buffer{scratch, bytes};
-        const ssize_t done =
-            ::preadv2(descriptor_.number(), &buffer, 1, static_cast<off_t>(offset), RWF_NOWAIT);
-        // Less than was asked for: the rest is on the disk. Blocks do not reach past the end.
-        if (done < 0 || static_cast<std::size_t>(done) < bytes) {
-            return rocksdb::IOStatus::Busy("not in the page cache");
-        }
-        *result = rocksdb::Slice(scratch, bytes);
+        const auto octets = read(offset, bytes, last_read.buffer);
+        if (!octets) return rocksdb::IOStatus::Busy("not in the page cache");
+        note(offset, *octets);
+        *result = rocksdb::Slice(as_text(*octets).data(), bytes);
         return rocksdb::IOStatus::OK();
     }
+    std::optional<BytesView> read_at_once(std::uint32_t offset, std::uint32_t bytes,
+                                          Bytes& scratch) const override {
+        return read(offset, bytes, scratch);
+    }
+    void prefetch(std::uint32_t /*offset*/, std::uint32_t /*bytes*/) const override {}
 
   private:
+    std::optional<BytesView> read(std::uint64_t offset, std::size_t bytes, Bytes& scratch) const {
+        if (scratch.size() < bytes) scratch.resize(bytes);
+        const iovec buffer{scratch.data(), bytes};
+        const ssize_t done =
+            ::preadv2(descriptor_.number(), &buffer, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+        // Less than was asked for: the rest is on the disk. Nothing reaches past the end.
+        if (done < 0 || static_cast<std::size_t>(done) < bytes) return std::nullopt;
+        return BytesView(scratch).first(bytes);
+    }
+
     const Descriptor descriptor_;
 };
 
 /// Shows the mapped file itself.
-class MappedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+class MappedFile final : public NumberedFile {
   public:
-    MappedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, const std::string& path)
-        : FSRandomAccessFileOwnerWrapper(std::move(file)) {
+    MappedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, const std::string& path,
+               std::shared_ptr<OpenTables> tables)
+        : NumberedFile(std::move(file), std::move(tables)) {
         const Descriptor descriptor(path);
         struct stat status{};
         if (!descriptor.is_open() || ::fstat(descriptor.number(), &status) != 0) return;
@@ -77,11 +131,12 @@ class MappedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
         if (octets == MAP_FAILED) return;
         // Lookups go anywhere: reading ahead would push out what others need.
         (void)::madvise(octets, bytes, MADV_RANDOM);
-        octets_ = static_cast<const char*>(octets);
-        bytes_ = bytes;
+        octets_ = {static_cast<const std::byte*>(octets), bytes};
+        open();
     }
     ~MappedFile() override {
-        if (octets_ != nullptr) ::munmap(const_cast<char*>(octets_), bytes_);
+        close();
+        if (!octets_.empty()) ::munmap(const_cast<std::byte*>(octets_.data()), octets_.size());
     }
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
@@ -89,23 +144,36 @@ class MappedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
     rocksdb::IOStatus Read(std::uint64_t offset, std::size_t bytes,
                            const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
                            rocksdb::IODebugContext* debug) const override {
-        if (!at_once || offset > bytes_ || bytes > bytes_ - offset) {
+        if (!at_once || offset > octets_.size() || bytes > octets_.size() - offset) {
             return FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch,
                                                         debug);
         }
-        *result = rocksdb::Slice(octets_ + offset, bytes);
+        const BytesView octets = octets_.subspan(offset, bytes);
+        note(offset, octets);
+        *result = rocksdb::Slice(as_text(octets).data(), bytes);
         return rocksdb::IOStatus::OK();
+    }
+    std::optional<BytesView> read_at_once(std::uint32_t offset, std::uint32_t bytes,
+                                          Bytes& /*scratch*/) const override {
+        return octets_.subspan(offset, bytes);
+    }
+    void prefetch(std::uint32_t offset, std::uint32_t bytes) const override {
+        constexpr std::uint32_t kLine = 64;
+        const std::byte* const at = octets_.data() + offset;
+        for (std::uint32_t i = 0; i < bytes; i += kLine) __builtin_prefetch(at + i);
+        __builtin_prefetch(at + bytes - 1);
     }
 
   private:
-    const char* octets_ = nullptr;  // null: cannot be mapped
-    std::size_t bytes_ = 0;
+    BytesView octets_;  // empty: cannot be mapped
 };
 
 class TableFiles final : public rocksdb::FileSystemWrapper {
   public:
-    explicit TableFiles(bool mapped)
-        : FileSystemWrapper(rocksdb::FileSystem::Default()), mapped_(mapped) {}
+    TableFiles(bool mapped, std::shared_ptr<OpenTables> tables)
+        : FileSystemWrapper(rocksdb::FileSystem::Default()),
+          mapped_(mapped),
+          tables_(std::move(tables)) {}
     const char* Name() const override { return "idnode"; }
 
     rocksdb::IOStatus NewRandomAccessFile(const std::string& path,
@@ -115,29 +183,70 @@ class TableFiles final : public rocksdb::FileSystemWrapper {
         rocksdb::IOStatus status = target()->NewRandomAccessFile(path, options, result, debug);
         if (!status.ok() || !path.ends_with(kTableSuffix)) return status;
         if (mapped_) {
-            *result = std::make_unique<MappedFile>(std::move(*result), path);
+            *result = std::make_unique<MappedFile>(std::move(*result), path, tables_);
         } else {
-            *result = std::make_unique<CachedFile>(std::move(*result), path);
+            *result = std::make_unique<CachedFile>(std::move(*result), path, tables_);
         }
         return status;
     }
 
   private:
     const bool mapped_;
+    const std::shared_ptr<OpenTables> tables_;
 };
 
 }  // namespace
 
 ReadsAtOnce::ReadsAtOnce() {
     at_once = true;
+    last_read.table = 0;
 }
 
 ReadsAtOnce::~ReadsAtOnce() {
     at_once = false;
 }
 
-std::unique_ptr<rocksdb::Env> table_env(bool mapped) {
-    return rocksdb::NewCompositeEnv(std::make_shared<TableFiles>(mapped));
+std::uint32_t OpenTables::add(const OpenTable& table) {
+    const std::scoped_lock lock(changing_);
+    if (last_ == kNumberMax) return 0;
+    Entry& entry = entries_[(last_ + 1) % kOpenMax];
+    ++last_;
+    if (entry.table.load() != nullptr) return 0;
+    entry.number.store(last_);
+    entry.table.store(&table);
+    return last_;
+}
+
+void OpenTables::remove(std::uint32_t number) {
+    {
+        const std::scoped_lock lock(changing_);
+        entries_[number % kOpenMax].table.store(nullptr);
+    }
+    const Readers::Epoch closed = readers_.retire();
+    while (!readers_.have_left(closed)) std::this_thread::sleep_for(kCloseAgainAfter);
+}
+
+const OpenTable* OpenTables::find(std::uint32_t number) const {
+    const Entry& entry = entries_[number % kOpenMax];
+    const OpenTable* const table = entry.table.load();
+    // Numbers are written before tables: that of a table is its own or a later one.
+    return entry.number.load() == number ? table : nullptr;
+}
+
+std::optional<TablePlace> OpenTables::place_of(BytesView octets) {
+    const LastRead& last = last_read;
+    if (last.table == 0 || octets.empty()) return std::nullopt;
+    const auto found = std::ranges::search(last.octets, octets);
+    if (found.empty()) return std::nullopt;
+    const std::uint64_t offset =
+        last.offset + static_cast<std::uint64_t>(found.begin() - last.octets.begin());
+    if (offset > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+    return TablePlace{last.table, static_cast<std::uint32_t>(offset),
+                      static_cast<std::uint32_t>(octets.size())};
+}
+
+std::unique_ptr<rocksdb::Env> table_env(bool mapped, std::shared_ptr<OpenTables> tables) {
+    return rocksdb::NewCompositeEnv(std::make_shared<TableFiles>(mapped, std::move(tables)));
 }
 
 }  // namespace idnode::storage

@@ -32,7 +32,9 @@ void WarmUp::run(const std::stop_token& stop) {
         done = step();
         read_again();
     }
-    if (done == Step::kEnd && has_all_) hot_.end_walk();
+    has_all_ = has_all_ && done == Step::kEnd;
+    if (has_all_) hot_.end_walk();
+    has_ended_.store(true);
 }
 
 /// An error ends it: lookups will meet it and say so.

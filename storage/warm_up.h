@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,10 @@ class WarmUp {
   public:
     WarmUp(const RocksDb& rocks, HotRecords& hot);
 
+    bool has_ended() const { return has_ended_.load(); }
+    /// Once it has ended: whether all records are in memory.
+    bool has_all() const { return has_all_; }
+
   private:
     enum class Step : std::uint8_t { kMore, kEnd, kNoRoom, kFailed };
 
@@ -33,6 +38,7 @@ class WarmUp {
     std::string after_;
     std::vector<std::string> changed_;  // keys
     bool has_all_ = true;               // so far
+    std::atomic<bool> has_ended_{false};
     Bytes unpacked_;
     std::jthread thread_;  // last: it uses everything above
 };

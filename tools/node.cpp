@@ -236,6 +236,7 @@ Result<void> Node::open_store() {
     options.cache_bytes = static_cast<std::uint64_t>(settings_.data.cache_mb * kBytesPerMb);
     options.mapped = settings_.data.mapped == "yes";
     options.records_bytes = static_cast<std::uint64_t>(settings_.data.records_mb * kBytesPerMb);
+    options.places_bytes = static_cast<std::uint64_t>(settings_.data.places_mb * kBytesPerMb);
     auto store = storage::open_rocks_store(options, clock_);
     if (!store) return store.error();
     store_ = std::move(*store);
@@ -292,8 +293,8 @@ Result<void> Node::listen() {
     session_limits.timeout_max = settings_.limits.session_timeout;
     sessions_.emplace(session_limits, *entropy_);
     guesses_.emplace(guess_limits(settings_));
-    status_ = std::make_unique<StatusValues>(*store_, [this] { return requests(); },
-                                             [this] { return replication_status(); });
+    status_ = std::make_unique<StatusValues>(
+        *store_, [this] { return requests(); }, [this] { return replication_status(); });
 
     const Settings::Listen& wanted = settings_.listen;
     const bool any_port = wanted.udp_port == 0 || wanted.tcp_port == 0 || wanted.http_port == 0;

@@ -44,6 +44,7 @@ struct Settings {
         std::string dir = "data";
         std::int64_t cache_mb = 256;
         std::int64_t records_mb = 256;
+        std::int64_t places_mb = 128;
         std::string mapped = "no";
     };
     struct Upstream {

@@ -7,7 +7,7 @@ readonly IDNODE_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly BUILD_PACKAGES=(
     build-essential cmake ninja-build pkg-config ccache
     clang-19 lld-19 llvm-19 libclang-rt-19-dev
-    libboost1.81-dev libssl-dev librocksdb-dev liblz4-dev libprotobuf-dev protobuf-compiler libspdlog-dev libfmt-dev
+    libboost1.81-dev libssl-dev librocksdb-dev liblz4-dev libsodium-dev libprotobuf-dev protobuf-compiler libspdlog-dev libfmt-dev
     libcli11-dev libtomlplusplus-dev libsimdjson-dev libjemalloc-dev libre2-dev
 )
 # What the tests and benchmarks need on top.

@@ -37,6 +37,7 @@ std::vector<handle::Value> StatusValues::values() const {
     const std::uint64_t requests = requests_();
     const auto counts = store_.counts();
     const auto kept = counts ? counts->kept : model::StoreCounts::Kept{};
+    const auto placed = counts ? counts->placed : model::StoreCounts::Placed{};
     return {
         status_value(1, kServerStatus,
                      fmt::format("freemem={}; totalmem={}; maxmem={}; runtime={}; numreqs={}",
@@ -45,10 +46,11 @@ std::vector<handle::Value> StatusValues::values() const {
             2, kServerStatus,
             fmt::format(R"({{"freeMemory":{},"totalMemory":{},"peakMemory":{},)"
                         R"("runTimeMs":{},"requests":{},"version":"{}","kept":{{)"
-                        R"("records":{},"bytes":{},"bytesMax":{},"hits":{},"misses":{}}}}})",
+                        R"("records":{},"bytes":{},"bytesMax":{},"hits":{},"misses":{}}},)"
+                        R"("placed":{{"records":{},"recordsMax":{},"hits":{}}}}})",
                         free_bytes, total_bytes, peak_bytes, run_time.count(), requests,
                         IDNODE_VERSION, kept.records, kept.bytes, kept.bytes_max, kept.hits,
-                        kept.misses)),
+                        kept.misses, placed.records, placed.records_max, placed.hits)),
         status_value(3, "CNRI.REPLICATION_STATUS", replication_()),
     };
 }

@@ -80,6 +80,13 @@ struct StoreCounts {
         std::uint64_t misses = 0;
     };
     Kept kept;
+    /// Records of which a store on disk knows where they lie in its files.
+    struct Placed {
+        std::uint64_t records = 0;
+        std::uint64_t records_max = 0;  // 0: it knows of none
+        std::uint64_t hits = 0;         // reads there since the store was opened
+    };
+    Placed placed;
 };
 
 /// Walks records in key order, from one consistent snapshot. Not thread-safe; must not outlive its

@@ -64,7 +64,7 @@ const std::vector<Rule>& rules() {
         {"registry/model", {"proto"}, {}, {}},
 
         // RocksDB and Protobuf types never appear in a header.
-        {"storage", {"registry/model", "proto"}, {}, {"rocksdb", "protobuf", "lz4"}},
+        {"storage", {"registry/model", "proto"}, {}, {"rocksdb", "protobuf", "lz4", "sodium"}},
 
         {"proto/handle", {"proto/base"}, {}, {}},
         {"proto/idnode", {"proto/base"}, {"protobuf"}, {}},
@@ -90,6 +90,7 @@ constexpr std::array kLibraries{
     LibraryName{"openssl/", "openssl"},
     LibraryName{"rocksdb/", "rocksdb"},
     LibraryName{"lz4", "lz4"},
+    LibraryName{"sodium/", "sodium"},
     LibraryName{"google/protobuf/", "protobuf"},
     LibraryName{"simdjson", "simdjson"},
     LibraryName{"re2/", "re2"},

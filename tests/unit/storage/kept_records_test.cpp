@@ -225,5 +225,117 @@ TEST_CASE("four writers and four readers of a store never see a stale, torn or f
     CHECK(kept(*store).hits > 0);
 }
 
+storage::RocksOptions placing(storage::RocksOptions options, bool mapped) {
+    options.places_bytes = 1U << 20U;
+    options.mapped = mapped;
+    return options;
+}
+
+/// Files, with a dictionary, as an import leaves them.
+void replace_by(model::RecordStore& store, int count) {
+    auto replacement = store.begin_replacement("1:0.NA/88");
+    REQUIRE(replacement);
+    for (int i = 0; i < count; ++i) {
+        const std::string number = std::to_string(i);
+        REQUIRE((*replacement)
+                    ->add("88.100.7/" + number, model::SuffixCase::kFold,
+                          values_of({{1, "data " + number}})));
+    }
+    REQUIRE((*replacement)->finish({}));
+}
+
+/// Without waiting for the disk, if that is possible.
+std::string text_in_memory(const model::RecordStore& store, const std::string& handle) {
+    std::string out = "nothing";
+    const auto show = [&out](const model::RecordView& view) {
+        const auto values = handle::decode_values(view.values);
+        out = values ? std::string(as_text(values->front().data)) : "no values";
+    };
+    const auto read = store.read(model::key_of(handle), model::ReadTier::kMemory, show);
+    if (!read) throw std::runtime_error(read.error().detail);
+    if (*read == model::Lookup::kNotInMemory) {
+        const auto again = store.read(model::key_of(handle), model::ReadTier::kAny, show);
+        if (!again) throw std::runtime_error(again.error().detail);
+    }
+    return out;
+}
+
+TEST_CASE("after opening and after a replacement it is found out where records lie", "[placed]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const bool mapped = GENERATE(false, true);
+    constexpr int kCount = 10'000;
+    {
+        const auto store = must_open(placing(create_in(folder.path()), mapped), clock);
+        replace_by(*store, kCount);
+        CHECK(soon([&] { return store->counts()->placed.records == kCount; }));
+    }
+    const auto store = must_open(placing(open_in(folder.path()), mapped), clock);
+    CHECK(soon([&] { return store->counts()->placed.records == kCount; }));
+    for (int i = 0; i < kCount; i += 7) {
+        const std::string number = std::to_string(i);
+        if (text_in_memory(*store, "88.100.7/" + number) != "data " + number) FAIL(number);
+    }
+    CHECK(store->counts()->placed.hits > kCount / 8);
+
+    must_commit(*store, {put("88.100.7/5", "new"), erase("88.100.7/6")});
+    CHECK(text_in_memory(*store, "88.100.7/5") == "new");
+    CHECK(text_in_memory(*store, "88.100.7/6") == "nothing");
+    CHECK(store->counts()->placed.records == kCount - 2);
+    replace_by(*store, 10);
+    CHECK(text_in_memory(*store, "88.100.7/5") == "data 5");
+    CHECK(text_in_memory(*store, "88.100.7/10") == "nothing");
+}
+
+TEST_CASE("where all records are in memory nobody needs to know where they lie", "[placed]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const auto options = keeping(placing(create_in(folder.path()), false), 8U << 20U);
+    const auto store = must_open(options, clock);
+    replace_by(*store, 1'000);
+    CHECK(soon([&] { return kept(*store).records == 1'000; }));
+    CHECK(data_of(*store, "88.100.7/5") == "data 5");
+    CHECK(store->counts()->placed.records == 0);
+}
+
+TEST_CASE("readers of files that are written, merged and closed meanwhile see no wrong record",
+          "[placed]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    const bool mapped = GENERATE(false, true);
+    const auto store = must_open(placing(create_in(folder.path()), mapped), clock);
+    replace_by(*store, 4'000);  // makes the dictionary
+    AnswerChecker checker(
+        {.write =
+             [&](const std::string& handle, const std::optional<std::string>& text) {
+                 const auto done =
+                     store->commit(change_of({text ? put(handle, *text) : erase(handle)}));
+                 if (!done) throw std::runtime_error(done.error().detail);
+             },
+         .read =
+             [&](const std::string& handle) {
+                 const std::string text = text_in_memory(*store, handle);
+                 return text == "nothing" ? std::nullopt : std::optional(text);
+             },
+         .foresee =
+             [&](const std::vector<std::string>& handles) {
+                 std::vector<std::string> keys;
+                 for (const std::string& handle : handles) keys.push_back(model::key_of(handle));
+                 store->foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
+             }},
+        4'000);
+    // A backup writes what is in memory into a new file; four of those are merged.
+    std::jthread flushing([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            if (!store->back_up()) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+    });
+    const auto outcome = checker.run(checking_time());
+    CHECK(outcome.fault == "");
+    CHECK(outcome.writes > 0);
+    CHECK(store->counts()->placed.hits > 0);
+}
+
 }  // namespace
 }  // namespace idnode::test

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "proto/base/bytes.h"
+#include "proto/base/result.h"
+#include "registry/model/ports.h"
+#include "storage/table_reads.h"
+
+namespace idnode::storage {
+
+/// Where stored records lie in the table files: 16 octets each instead of a search through RocksDB.
+/// Readers take no lock.
+///
+/// A key is known by 48 bits of its SipHash, with a key of the process that nobody else knows, and
+/// by the two buckets that other bits of it choose: that a lookup meets a foreign entry has a
+/// chance of less than one in 2^60, and nobody can make it happen.
+///
+/// Never a stale answer, for the reason that hot_records.h gives: between the beginning and the end
+/// of a change nothing is learned under its key, and what was found on the disk before a change is
+/// not learned after it. What compaction moves stays readable where it was until that file is
+/// closed; then its number means nothing any more.
+class Places {
+  public:
+    /// Longer stored records are not learned, nor those further behind in a file.
+    static constexpr std::uint32_t kStoredBytesMax = (1U << 12U) - 1;
+    static constexpr std::uint32_t kOffsetMax = (1U << 30U) - 1;
+
+    /// Address space for `bytes`; memory is taken as it fills. kLimit: there is not so much.
+    static Result<std::unique_ptr<Places>> make(std::uint64_t bytes,
+                                                std::shared_ptr<OpenTables> tables);
+    ~Places();
+    Places(const Places&) = delete;
+    Places& operator=(const Places&) = delete;
+
+    enum class Found : std::uint8_t {
+        kRecord,
+        kOnDisk,   // it is known where, and that it is not in memory
+        kUnknown,  // the store must be asked
+    };
+    /// Calls `visit` with the octets that lie in the file; they are valid during the call.
+    Found read(std::string_view key, Bytes& scratch,
+               model::FunctionRef<void(BytesView)> visit) const;
+    /// Has the processor fetch what `read` of these keys will look at. Waits for nothing.
+    void foresee(std::span<const std::string_view> keys) const;
+
+    /// A place in the order of changes; to be taken before the store is asked.
+    using Moment = std::uint64_t;
+    Moment now() const { return changes_.load(); }
+    /// Where what the store gave after `moment` lies. Another one is forgotten where there is no
+    /// room.
+    void learn(std::string_view key, const TablePlace& place, Moment moment);
+
+    /// The store is going to be changed under `key`; it has been. A change that fails need not end.
+    void begin_change(std::string_view key);
+    void end_change(std::string_view key);
+    /// The same for all keys at once.
+    void begin_replacement();
+    void end_replacement();
+
+    std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+    /// So many fit in without forgetting one.
+    std::uint64_t room() const;
+    std::uint64_t hits() const { return tables_->readers().counts().hits; }
+
+  private:
+    struct Hash;
+    class Bucket;
+    class Memory;
+    class Stripe;
+    /// Of a file's number, an offset and a count, in one word.
+    using Word = std::uint64_t;
+
+    Places(std::unique_ptr<Memory> memory, std::shared_ptr<OpenTables> tables);
+
+    Hash hash_of(std::string_view key) const;
+    std::array<Bucket*, 2> buckets_of(const Hash& hash) const;
+    Word find(const Hash& hash) const;
+    Stripe& stripe_of(const Hash& hash) const;
+    void put(const Hash& hash, Word word);
+    void remove(const Hash& hash);
+
+    const std::unique_ptr<Memory> memory_;
+    const std::shared_ptr<OpenTables> tables_;
+    const std::span<Bucket> buckets_;
+    const std::unique_ptr<Stripe[]> stripes_;
+    std::array<unsigned char, 16> secret_{};
+    std::atomic<Moment> changes_{0};
+    std::atomic<std::uint64_t> count_{0};
+};
+
+}  // namespace idnode::storage
