@@ -23,6 +23,9 @@ constexpr std::size_t kHandleLengthAt = 10;   // in the form of codec.h
 constexpr std::uint8_t kAsItIs = 0x04;        // stored: the compact form is not compressed
 constexpr std::size_t kValueFixedBytes = 18;  // of a `VALUE`, up to its type (§2.1)
 constexpr unsigned kVarintBits = 7;
+constexpr std::size_t kVarintBytesMax = 5;
+/// Without the handle.
+constexpr std::size_t kPackedHeaderBytesMax = 9 + 2 * kVarintBytesMax;
 
 namespace value_flag {  // stored
 constexpr unsigned kTimestamp = 0x01;
@@ -70,13 +73,6 @@ class Compactor {
     std::size_t at_ = 0;
 };
 
-void write_varint(std::size_t number, ByteWriter& out) {
-    for (; number >> kVarintBits != 0; number >>= kVarintBits) {
-        out.u8(static_cast<std::uint8_t>(number | 0x80U));
-    }
-    out.u8(static_cast<std::uint8_t>(number));
-}
-
 std::uint32_t read_varint(ByteReader& in, const char* field) {
     std::uint64_t out = 0;
     for (unsigned shift = 0; shift < 5 * kVarintBits; shift += kVarintBits) {
@@ -121,21 +117,23 @@ constexpr std::size_t compact_bytes_max(std::size_t bytes) {
     return bytes + bytes / 8 + 16;
 }
 
-/// Appends the compact form. `values` is well-formed: it was checked before it came here.
-void write_compact(BytesView values, Bytes& out) {
-    const std::size_t begin = out.size();
-    out.resize(begin + compact_bytes_max(values.size()));
-    Compactor compact(std::span(out).subspan(begin));
+/// `values` is well-formed: it was checked before it came here.
+void write_compact(BytesView values, Compactor& out) {
     ByteReader in(values);
     handle::ValuesReader reader(in);
-    compact.put_varint(reader.count());
+    out.put_varint(reader.count());
     Usual usual;
     while (const auto value = reader.next()) {
-        write_compact(*value, usual, compact);
+        write_compact(*value, usual, out);
         usual = {value->index, value->timestamp, value->ttl};
     }
     IDNODE_ASSERT(in.ok());
-    out.resize(begin + compact.size());
+}
+
+/// Octets that are written over again and again: only growing them clears them.
+std::span<std::byte> room(Bytes& octets, std::size_t bytes) {
+    if (octets.size() < bytes) octets.resize(bytes);
+    return octets;
 }
 
 /// Writes values in the form of the wire (§2.1) into room of exactly their size.
@@ -285,8 +283,11 @@ void Dictionaries::add(Dictionary::Number number, BytesView octets) {
 
 void add_to_dictionary(BytesView values, Bytes& octets) {
     const std::size_t before = octets.size();
-    write_compact(values, octets);
-    if (octets.size() > Dictionary::kBytesMax) octets.resize(before);
+    octets.resize(before + compact_bytes_max(values.size()));
+    Compactor compact(std::span(octets).subspan(before));
+    write_compact(values, compact);
+    const std::size_t after = before + compact.size();
+    octets.resize(after > Dictionary::kBytesMax ? before : after);
 }
 
 struct Packer::Work {
@@ -301,39 +302,38 @@ Packer::~Packer() = default;
 
 std::span<std::byte> Packer::pack(const RecordParts& parts) {
     IDNODE_ASSERT(parts.version >> (8 * kVersionBytes) == 0);
-    compact_.clear();
-    write_compact(parts.values, compact_);
+    Compactor compact(room(compact_, compact_bytes_max(parts.values.size())));
+    write_compact(parts.values, compact);
+    const BytesView values = BytesView(compact_).first(compact.size());
+    const int bound = LZ4_compressBound(static_cast<int>(values.size()));
+    const std::span<std::byte> octets =
+        room(out_, kPackedHeaderBytesMax + parts.handle.size() + static_cast<std::size_t>(bound));
+
     const bool as_key = parts.handle == model::key_text(parts.key);
-    out_.clear();
-    ByteWriter out(out_);
-    out.u8(kPackedFormat);
-    out.u8(static_cast<std::uint8_t>((parts.all_public ? record_flag::kAllPublic : 0U) |
-                                     (as_key ? record_flag::kHandleIsKey : 0U)));
-    out.u16(static_cast<std::uint16_t>(parts.version >> 32U));
-    out.u32(static_cast<std::uint32_t>(parts.version));
-    out.u8(dictionary_.number());
-    write_varint(parts.values.size(), out);
+    Compactor out(octets);
+    out.put(kPackedFormat);
+    out.put(static_cast<std::uint8_t>((parts.all_public ? record_flag::kAllPublic : 0U) |
+                                      (as_key ? record_flag::kHandleIsKey : 0U)));
+    out.put(static_cast<std::uint16_t>(parts.version >> 32U));
+    out.put(static_cast<std::uint32_t>(parts.version));
+    out.put(dictionary_.number());
+    out.put_varint(parts.values.size());
     if (!as_key) {
-        write_varint(parts.handle.size(), out);
-        out.raw(parts.handle);
+        out.put_varint(parts.handle.size());
+        out.put(as_bytes_view(parts.handle));
     }
-    const std::size_t packed_at = out_.size();
-    const int bound = LZ4_compressBound(static_cast<int>(compact_.size()));
-    out_.resize(packed_at + static_cast<std::size_t>(bound));
     LZ4_resetStream_fast(&work_->stream);
     LZ4_attach_dictionary(&work_->stream, &dictionary_.prepared_->stream);
-    const int packed = LZ4_compress_fast_continue(&work_->stream, as_text(compact_).data(),
-                                                  chars(std::span(out_).subspan(packed_at)),
-                                                  static_cast<int>(compact_.size()), bound, 1);
+    const int packed = LZ4_compress_fast_continue(&work_->stream, as_text(values).data(),
+                                                  chars(octets.subspan(out.size())),
+                                                  static_cast<int>(values.size()), bound, 1);
     IDNODE_ASSERT(packed > 0);  // there was room
-    if (const auto bytes = static_cast<std::size_t>(packed); bytes < compact_.size()) {
-        out_.resize(packed_at + bytes);
-    } else {
-        out_[1] |= std::byte{kAsItIs};
-        out_.resize(packed_at);
-        out.raw(BytesView(compact_));
+    if (const auto bytes = static_cast<std::size_t>(packed); bytes < values.size()) {
+        return octets.first(out.size() + bytes);
     }
-    return out_;
+    octets[1] |= std::byte{kAsItIs};
+    out.put(values);
+    return octets.first(out.size());
 }
 
 namespace {

@@ -187,9 +187,10 @@ void RunChunk::append(std::string_view key_octets, BytesView stored, std::uint64
     item.key_bytes = static_cast<std::uint32_t>(key_octets.size());
     item.stored_bytes = static_cast<std::uint32_t>(stored.size());
     item.number = number;
+    const std::string_view shared =
+        is_empty() ? key_octets : key(items_.front()).substr(0, shared_key_bytes_);
     shared_key_bytes_ =
-        is_empty() ? key_octets.size()
-                   : shared_bytes(key(items_.front()).substr(0, shared_key_bytes_), key_octets);
+        key_octets.starts_with(shared) ? shared.size() : shared_bytes(shared, key_octets);
     const std::size_t end = size_ + item.key_bytes + item.stored_bytes;
     if (end > bytes_) grow(std::max(end, 2 * bytes_));
     size_ = end;

@@ -76,10 +76,13 @@ Error BlockReader::error(const std::string& what) const {
 void BlockReader::fill(std::size_t size) {
     while (!ended_ && pending_.size() < size) {
         const std::size_t had = pending_.size();
-        pending_.resize(size);
-        in_.read(pending_.data() + had, static_cast<std::streamsize>(size - had));
-        const auto got = static_cast<std::size_t>(in_.gcount());
-        pending_.resize(had + got);
+        std::size_t got = 0;
+        // The octets that are read are not cleared first.
+        pending_.resize_and_overwrite(size, [&](char* text, std::size_t) {
+            in_.read(text + had, static_cast<std::streamsize>(size - had));
+            got = static_cast<std::size_t>(in_.gcount());
+            return had + got;
+        });
         bytes_read_ += got;
         ended_ = got == 0 || !in_;
     }
