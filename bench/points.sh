@@ -226,8 +226,12 @@ import_records() {
         "${bin}/idnode-bench" data --count "${count}" | "${bin}/idnode" import - "${from[@]}"
     fi
 }
-# export_records FORM FILE
-export_records() { "${bin}/idnode" export --form "$1" --config "${folder}/node/idnode.toml" --quiet >"$2"; }
+# export_records FORM FILE, which may be /dev/null
+export_records() {
+    local to=(--output "$2")
+    [[ $2 != /dev/null ]] || to=()
+    "${bin}/idnode" export --form "$1" --config "${folder}/node/idnode.toml" --quiet "${to[@]}" >/dev/null
+}
 
 point_7() {
     leave_memory
