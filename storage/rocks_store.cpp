@@ -23,6 +23,11 @@ constexpr std::size_t kWholeScanReadahead = 2U << 20U;
 /// What a replacement may gather in memory before it spills.
 constexpr std::uint64_t kReplacementBytes = 256U << 20U;
 constexpr std::string_view kBackupsFolder = "backups";
+/// Of a record in memory, with all that it needs there. Where there is not room for so much of each
+/// they are kept packed: three times as many, each of which a lookup unpacks.
+constexpr std::uint64_t kKeptRecordBytes = 320;
+/// See `HotRecords::make`.
+constexpr std::uint64_t kBytesOfPackedSlot = 100;
 
 /// `packed`: blocks are plain. The page cache has them already, and putting them into another one
 /// costs more than it saves. `waits`: they may come from the disk, and are verified once; so they
@@ -269,7 +274,10 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksOptions& options
 
 Result<void> RocksStore::start_keeping(const RocksOptions& options) {
     if (options.records_bytes > 0) {
-        auto hot = HotRecords::make(options.records_bytes);
+        keeps_packed_ = rocks_->dictionaries().newest() != nullptr &&
+                        estimate_records(*rocks_) * kKeptRecordBytes > options.records_bytes;
+        auto hot = keeps_packed_ ? HotRecords::make(options.records_bytes, kBytesOfPackedSlot)
+                                 : HotRecords::make(options.records_bytes);
         if (!hot) return hot.error();
         hot_ = *std::move(hot);
     }
@@ -284,7 +292,7 @@ Result<void> RocksStore::start_keeping(const RocksOptions& options) {
 
 void RocksStore::warm_up() {
     place_walk_.reset();
-    if (hot_) warm_up_.emplace(*rocks_, *hot_);
+    if (hot_) warm_up_.emplace(*rocks_, *hot_, keeps_packed_);
     if (places_) place_walk_.emplace(*rocks_, *places_, warm_up_ ? &*warm_up_ : nullptr);
 }
 
@@ -325,15 +333,23 @@ Result<void> RocksStore::refresh() {
 
 void RocksStore::foresee(std::span<const std::string_view> keys) const {
     if (hot_) hot_->foresee(keys);
-    if (places_) places_->foresee(keys);
+    if (places_ && places_->count() > 0) places_->foresee(keys);
 }
 
 Result<model::Lookup> RocksStore::read(
     std::string_view key, model::ReadTier tier,
     model::FunctionRef<void(const model::RecordView&)> visit) const {
     Result<model::Lookup> found = model::Lookup::kFound;
-    const auto show = [&](BytesView stored) {
-        if (const auto view = decode_record(key, stored)) {
+    thread_local Bytes unpacked;
+    BytesView shown;
+    const auto show = [&](BytesView octets) {
+        const auto stored = unpack_record(key, octets, rocks_->dictionaries(), unpacked);
+        if (!stored) {
+            found = stored.error();
+            return;
+        }
+        shown = *stored;
+        if (const auto view = decode_record(key, shown)) {
             visit(*view);
         } else {
             found = view.error();
@@ -350,19 +366,13 @@ Result<model::Lookup> RocksStore::read(
         }
     }
     const HotRecords::Moment before = hot_ ? hot_->now() : 0;
-    const auto show_as_it_lies = [&](BytesView octets) {
-        thread_local Bytes unpacked;
-        const auto stored = unpack_record(key, octets, rocks_->dictionaries(), unpacked);
-        if (!stored) {
-            found = stored.error();
-            return;
-        }
-        show(*stored);
-        if (hot_ && found) hot_->offer(key, *stored, before);
+    const auto show_and_keep = [&](BytesView octets) {
+        show(octets);
+        if (hot_ && found) hot_->offer(key, keeps_packed_ ? octets : shown, before);
     };
     if (places_ && tier == model::ReadTier::kMemory) {
         thread_local Bytes octets;
-        switch (places_->read(key, octets, show_as_it_lies)) {
+        switch (places_->read(key, octets, show_and_keep)) {
             case Places::Found::kRecord:
                 return found;
             case Places::Found::kOnDisk:
@@ -371,7 +381,7 @@ Result<model::Lookup> RocksStore::read(
                 break;
         }
     }
-    const auto searched = search(key, tier, show_as_it_lies);
+    const auto searched = search(key, tier, show_and_keep);
     return searched && *searched == model::Lookup::kFound ? found : searched;
 }
 
