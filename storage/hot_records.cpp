@@ -21,9 +21,6 @@ namespace {
 // rings.
 constexpr std::size_t kShardsMax = 8;
 constexpr std::uint64_t kShardBytesMin = 16U << 20U;
-/// What a slot must be worth: with records of 300 octets nine tenths of the table are used, with
-/// smaller ones all of it, and then the table is what is full.
-constexpr std::uint64_t kBytesOfSlot = 280;
 /// A key that missed is remembered until another one takes its place.
 constexpr std::uint64_t kSlotsOfMissed = 4;
 /// Of each shard. While the warm-up reads, changes in the same stripe make it read a record again.
@@ -139,7 +136,8 @@ bool HotRecords::Shard::keep_patiently(std::uint64_t hash, std::string_view key,
     return false;
 }
 
-Result<std::unique_ptr<HotRecords>> HotRecords::make(std::uint64_t bytes) {
+Result<std::unique_ptr<HotRecords>> HotRecords::make(std::uint64_t bytes,
+                                                     std::uint64_t bytes_of_slot) {
     bytes = std::max(bytes, kBytesMin);
     auto memory = std::make_unique<Memory>(bytes);
     if (!*memory) {
@@ -147,14 +145,15 @@ Result<std::unique_ptr<HotRecords>> HotRecords::make(std::uint64_t bytes) {
                                        " MiB of address space for records in memory; lower "
                                        "data.records_mb"};
     }
-    return std::unique_ptr<HotRecords>(new HotRecords(std::move(memory), bytes));
+    return std::unique_ptr<HotRecords>(new HotRecords(std::move(memory), bytes, bytes_of_slot));
 }
 
-HotRecords::HotRecords(std::unique_ptr<Memory> memory, std::uint64_t bytes)
+HotRecords::HotRecords(std::unique_ptr<Memory> memory, std::uint64_t bytes,
+                       std::uint64_t bytes_of_slot)
     : memory_(std::move(memory)), bytes_(bytes) {
     const auto count = std::clamp<std::size_t>(bytes / kShardBytesMin, 1, kShardsMax);
-    const std::uint64_t groups = bytes / count / kBytesOfSlot / HotShard::kSlotsOfGroup;
-    missed_ = memory_->take<std::uint16_t>(bytes / kBytesOfSlot / kSlotsOfMissed);
+    const std::uint64_t groups = bytes / count / bytes_of_slot / HotShard::kSlotsOfGroup;
+    missed_ = memory_->take<std::uint16_t>(bytes / bytes_of_slot / kSlotsOfMissed);
     std::vector<std::span<std::uint64_t>> tables(count);
     for (auto& table : tables) {
         table = memory_->take<std::uint64_t>(groups * HotShard::kSlotsOfGroup);

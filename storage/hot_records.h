@@ -43,8 +43,13 @@ class HotRecords {
     /// So much is taken at least.
     static constexpr std::uint64_t kBytesMin = 512U << 10U;
 
-    /// Address space for `bytes`; memory is taken as it fills. kLimit: there is not so much.
-    static Result<std::unique_ptr<HotRecords>> make(std::uint64_t bytes);
+    /// Address space for `bytes`; memory is taken as it fills. A slot of the table must be worth
+    /// `bytes_of_slot`: of smaller records the table is full before the rest is. kLimit: there is
+    /// not so much.
+    static Result<std::unique_ptr<HotRecords>> make(std::uint64_t bytes,
+                                                    std::uint64_t bytes_of_slot = kBytesOfSlot);
+    /// With records of 300 octets nine tenths of the table are used.
+    static constexpr std::uint64_t kBytesOfSlot = 280;
     ~HotRecords();
     HotRecords(const HotRecords&) = delete;
     HotRecords& operator=(const HotRecords&) = delete;
@@ -102,7 +107,7 @@ class HotRecords {
     class Memory;
     struct Shard;
 
-    HotRecords(std::unique_ptr<Memory> memory, std::uint64_t bytes);
+    HotRecords(std::unique_ptr<Memory> memory, std::uint64_t bytes, std::uint64_t bytes_of_slot);
 
     Shard& shard_of(std::uint64_t hash) const;
     /// Remembers that it missed, and says whether it did before.

@@ -91,6 +91,7 @@ class RocksStore final : public model::RecordStore {
 
     std::unique_ptr<RocksDb> rocks_;
     std::unique_ptr<HotRecords> hot_;  // null: nothing is kept in memory
+    bool keeps_packed_ = false;        // records as they lie in the files
     std::unique_ptr<Places> places_;   // null: lookups on the disk go through RocksDB
     std::optional<WarmUp> warm_up_;
     std::optional<PlaceWalk> place_walk_;

@@ -21,8 +21,11 @@ constexpr std::chrono::milliseconds kReadAgainAfter{1};
 
 }  // namespace
 
-WarmUp::WarmUp(const RocksDb& rocks, HotRecords& hot)
-    : rocks_(rocks), hot_(hot), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+WarmUp::WarmUp(const RocksDb& rocks, HotRecords& hot, bool packed)
+    : rocks_(rocks),
+      hot_(hot),
+      packed_(packed),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void WarmUp::run(const std::stop_token& stop) {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
@@ -49,10 +52,8 @@ WarmUp::Step WarmUp::step() {
     int count = 0;
     for (at->Seek(to_slice(after_)); at->Valid() && count < kRecordsOfStep; ++count, at->Next()) {
         const std::string_view key = at->key().ToStringView();
-        const auto stored =
-            unpack_record(key, to_bytes_view(at->value()), rocks_.dictionaries(), unpacked_);
-        if (!stored) return Step::kFailed;
-        const HotRecords::Filled filled = hot_.fill(key, *stored, moment);
+        const auto filled = fill(key, to_bytes_view(at->value()), moment);
+        if (!filled) return Step::kFailed;
         if (filled == HotRecords::Filled::kChanged) changed_.emplace_back(key);
         if (filled == HotRecords::Filled::kNoRoom) {
             has_all_ = false;
@@ -88,7 +89,13 @@ std::optional<HotRecords::Filled> WarmUp::read_again(const std::string& key) {
         rocks_.db().Get({}, rocks_.family(Family::kRecords), to_slice(key), &value);
     if (status.IsNotFound()) return HotRecords::Filled::kKept;
     if (!status.ok()) return std::nullopt;
-    const auto stored = unpack_record(key, to_bytes_view(value), rocks_.dictionaries(), unpacked_);
+    return fill(key, to_bytes_view(value), moment);
+}
+
+std::optional<HotRecords::Filled> WarmUp::fill(std::string_view key, BytesView octets,
+                                               HotRecords::Moment moment) {
+    if (packed_) return hot_.fill(key, octets, moment);
+    const auto stored = unpack_record(key, octets, rocks_.dictionaries(), unpacked_);
     if (!stored) return std::nullopt;
     return hot_.fill(key, *stored, moment);
 }

@@ -17,7 +17,8 @@ namespace idnode::storage {
 /// Borrows both.
 class WarmUp {
   public:
-    WarmUp(const RocksDb& rocks, HotRecords& hot);
+    /// `packed`: as they lie in the files.
+    WarmUp(const RocksDb& rocks, HotRecords& hot, bool packed);
 
     bool has_ended() const { return has_ended_.load(); }
     /// Once it has ended: whether all records are in memory.
@@ -32,9 +33,13 @@ class WarmUp {
     /// Those that changed while they were walked over.
     void read_again();
     std::optional<HotRecords::Filled> read_again(const std::string& key);
+    /// Nothing: the octets are damaged.
+    std::optional<HotRecords::Filled> fill(std::string_view key, BytesView octets,
+                                           HotRecords::Moment moment);
 
     const RocksDb& rocks_;
     HotRecords& hot_;
+    const bool packed_;
     std::string after_;
     std::vector<std::string> changed_;  // keys
     bool has_all_ = true;               // so far

@@ -260,6 +260,26 @@ std::string text_in_memory(const model::RecordStore& store, const std::string& h
     return out;
 }
 
+TEST_CASE("where there is not room for all records they are kept as they lie in the files",
+          "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    constexpr int kCount = 10'000;  // more than the table of 1 MB has slots for whole ones
+    replace_by(*must_open(create_in(folder.path()), clock), kCount);
+    const auto store = must_open(keeping(open_in(folder.path())), clock);
+    CHECK(soon([&] { return kept(*store).records == kCount; }));
+    CHECK(soon([&] { return is_denied(*store, "88.100.7/absent"); }));
+    must_commit(*store, {put("88.100.7/5", "changed"), erase("88.100.7/6")});
+    const std::uint64_t misses = kept(*store).misses;
+    for (int i = 7; i < kCount; ++i) {
+        const std::string number = std::to_string(i);
+        if (data_of(*store, "88.100.7/" + number) != "data " + number) FAIL(number);
+    }
+    CHECK(data_of(*store, "88.100.7/5") == "changed");
+    CHECK_FALSE(find(*store, "88.100.7/6"));
+    CHECK(kept(*store).misses == misses);
+}
+
 TEST_CASE("after opening and after a replacement it is found out where records lie", "[placed]") {
     TemporaryFolder folder;
     SetClock clock;
