@@ -151,6 +151,18 @@ std::size_t shared_bytes(std::string_view a, std::string_view b) {
     return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
+/// The first eight as one number, zeros where there are none.
+std::uint64_t first_octets(std::string_view text) {
+    std::uint64_t out = 0;
+    const auto add = [&out](char c) { out = out << 8U | static_cast<unsigned char>(c); };
+    if (text.size() >= sizeof out) {
+        for (std::size_t i = 0; i < sizeof out; ++i) add(text[i]);  // one load
+    } else {
+        for (std::size_t i = 0; i < sizeof out; ++i) add(i < text.size() ? text[i] : '\0');
+    }
+    return out;
+}
+
 /// The chunk is filled from end to end: fewer, larger pages save most of its page faults. Advice
 /// only.
 void ask_for_huge_pages(std::byte* memory, std::size_t bytes) {
@@ -231,12 +243,7 @@ void RunChunk::sort(std::span<Item> items, std::size_t shared) {
     for (std::size_t at = 0; at < items.size(); ++at) {
         if (at + kPrefetchAhead < items.size()) prefetch(items[at + kPrefetchAhead]);
         Item& item = items[at];
-        const std::string_view rest = key(item).substr(shared);
-        item.order = 0;
-        for (std::size_t i = 0; i < sizeof item.order; ++i) {
-            const auto octet = i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U;
-            item.order = (item.order << 8U) | octet;
-        }
+        item.order = first_octets(key(item).substr(shared));
     }
     std::ranges::sort(items, {}, &Item::order);
     for (auto run = items.begin(); run != items.end();) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -24,6 +25,9 @@ namespace od = simdjson::ondemand;
 namespace {
 
 constexpr std::size_t kFixedBytes = 18;  // of a value, up to its type
+/// Sites that are remembered, and how long their text may be.
+constexpr std::size_t kSitesMax = 256;
+constexpr std::size_t kSiteTextBytesMax = 4096;
 
 }  // namespace
 
@@ -80,6 +84,7 @@ class BulkReader::Fast {
     Bytes values_;   // the result
     Bytes ordered_;  // scratch, where the values were not in order
     std::vector<Slice> slices_;
+    std::map<std::string, Bytes, std::less<>> sites_;  // by their text
     std::string last_time_text_;
     std::uint32_t last_time_ = 0;
 };
@@ -297,7 +302,8 @@ bool BulkReader::Fast::read_admin(od::value value) {
     return true;
 }
 
-/// A few records in a hundred have one: only this value goes to the general reader.
+/// A few records in a hundred have one, and those of an enterprise mostly the same: only this value
+/// goes to the general reader, and once.
 bool BulkReader::Fast::read_site(od::value value) {
     od::object object;
     std::string_view text;
@@ -305,11 +311,17 @@ bool BulkReader::Fast::read_site(od::value value) {
         object.raw_json().get(text) != simdjson::SUCCESS) {
         return false;
     }
+    if (const auto known = sites_.find(text); known != sites_.end()) {
+        data_ = known->second;
+        return true;
+    }
     const auto parsed = parse(text);
     if (!parsed) return false;
     auto site = read_structure("site", *parsed, Place());
     if (!site) return false;
     data_ = *std::move(site);
+    if (sites_.size() >= kSitesMax) sites_.clear();
+    if (text.size() <= kSiteTextBytesMax) sites_.emplace(text, data_);
     return true;
 }
 

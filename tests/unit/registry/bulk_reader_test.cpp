@@ -81,6 +81,19 @@ TEST_CASE("lines as an export spells them are read straight, those of another sp
     CHECK(reader.straight_lines() == 1);
 }
 
+TEST_CASE("a site that comes again is the same again, among more than are remembered") {
+    json::BulkReader reader;
+    for (int i = 0; i < 700; ++i) {
+        const std::string line =
+            R"({"handle":"h/x","values":[{"index":7,"type":"HS_SITE","data":{"format":"site",)"
+            R"("value":{"servers":[{"serverId":1,"address":"192.0.2.1","interfaces":[)"
+            R"({"query":true,"admin":false,"protocol":"UDP","port":)" +
+            std::to_string(2000 + i % 300) + R"(}]}]}},"ttl":86400}]})";
+        CHECK(in_bulk(reader, line) == generally(line));
+    }
+    CHECK(reader.fast_lines() == 700);
+}
+
 TEST_CASE("both readers say the same about lines with one octet changed, added or taken away") {
     json::BulkReader reader;
     test::RandomRecords random(12);
