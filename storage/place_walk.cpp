@@ -33,12 +33,16 @@ void PlaceWalk::run(const std::stop_token& stop) {
         std::this_thread::sleep_for(kLookAgainAfter);
     }
     if (before_ != nullptr && before_->has_all()) return;
-    while (!stop.stop_requested() && places_.count() < places_.room() && step()) {
+    places_.begin_walk();
+    Step done = Step::kMore;
+    while (done == Step::kMore && !stop.stop_requested() && places_.count() < places_.room()) {
+        done = step();
     }
+    if (done == Step::kEnd) places_.end_walk();
 }
 
 /// An error ends it: lookups will meet it and say so.
-bool PlaceWalk::step() {
+PlaceWalk::Step PlaceWalk::step() {
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.readahead_size = kReadaheadBytes;
@@ -48,14 +52,16 @@ bool PlaceWalk::step() {
     for (at->Seek(to_slice(after_)); at->Valid() && count < kRecordsOfStep; ++count, at->Next()) {
         const std::string_view key = at->key().ToStringView();
         learn(key);
+        places_.tell(key);
         if (count + 1 == kRecordsOfStep) after_.assign(key).push_back('\0');
     }
-    return count == kRecordsOfStep;
+    if (!at->status().ok()) return Step::kFailed;
+    return count == kRecordsOfStep ? Step::kMore : Step::kEnd;
 }
 
 /// The iterator has just brought it into memory; its own blocks do not tell where they come from.
 void PlaceWalk::learn(std::string_view key) {
-    const Places::Moment before = places_.now();
+    const Moment before = places_.now();
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.verify_checksums = false;

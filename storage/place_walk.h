@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <thread>
 
@@ -17,9 +18,11 @@ class PlaceWalk {
     PlaceWalk(const RocksDb& rocks, Places& places, const WarmUp* before);
 
   private:
+    enum class Step : std::uint8_t { kMore, kEnd, kFailed };
+
     void run(const std::stop_token& stop);
-    /// The records after `after_`, which becomes the last of them. False: that was the end.
-    bool step();
+    /// The records after `after_`, which becomes the last of them.
+    Step step();
     void learn(std::string_view key);
 
     const RocksDb& rocks_;

@@ -15,13 +15,14 @@ namespace idnode::storage {
 namespace {
 
 constexpr std::uint64_t kBytesMin = 64U << 10U;
-constexpr std::size_t kStripes = 4096;
+constexpr std::size_t kGroups = 4096;
 constexpr std::size_t kKeysForeseen = 64;
 constexpr std::size_t kSlots = 4;
 constexpr unsigned kTagBits = 48;
 constexpr std::uint64_t kTagMask = (std::uint64_t{1} << kTagBits) - 1;
 
-// Words: number of the table, offset, count.
+// Words: number of the table, offset, count. Of what is there, nobody knows where: no table.
+constexpr std::uint64_t kThere = 1;
 constexpr unsigned kBytesBits = 12;
 constexpr unsigned kOffsetBits = 30;
 static_assert(Places::kStoredBytesMax == (1U << kBytesBits) - 1);
@@ -42,14 +43,14 @@ TablePlace to_place(std::uint64_t word) {
 }  // namespace
 
 struct Places::Hash {
-    std::uint64_t place;  // chooses the first bucket and the stripe
+    std::uint64_t place;  // chooses the first bucket and the group
     std::uint64_t other;  // the second bucket, and the tag
 
     std::uint64_t tag() const { return other & kTagMask; }
 };
 
 /// A line of the processor's cache. Its version is odd while somebody writes; who reads compares it
-/// before and after. All zero: empty.
+/// before and after; its highest bit says that something was forgotten. All zero: empty.
 class alignas(64) Places::Bucket {
   public:
     /// 0: not here, or not to be known now.
@@ -58,24 +59,28 @@ class alignas(64) Places::Bucket {
         const std::optional<std::size_t> at = slot_of(tag);
         if (!at) return 0;
         const Word word = words_[*at].load(std::memory_order_acquire);
-        const bool is_whole = before % 2 == 0 && version_.load(std::memory_order_relaxed) == before;
-        return is_whole ? word : 0;
+        return is_whole(before) ? word : 0;
+    }
+    /// Whether it is not here and has not been forgotten.
+    bool lacks(std::uint64_t tag) const {
+        const std::uint64_t before = version_.load(std::memory_order_acquire);
+        return (before & kForgot) == 0 && !slot_of(tag) && is_whole(before);
     }
     std::ptrdiff_t free_slots() const {
         return std::ranges::count_if(words_, [](const auto& word) { return word.load() == 0; });
     }
-    /// Replaces what has the tag, or takes a free slot, or with `victim` that slot. Says by how
-    /// much the number of entries grew; nothing: there is no room.
-    std::optional<unsigned> put(std::uint64_t tag, Word word, std::optional<std::size_t> victim) {
+    /// Replaces what has the tag, or takes a free slot, or that of the victim, which is forgotten.
+    /// True: there is one more.
+    bool put(std::uint64_t tag, Word word, std::size_t victim) {
         const Writing writing(*this);
         std::optional<std::size_t> at = slot_of(tag);
         if (!at) at = free_slot();
-        if (!at) at = victim;
-        if (!at) return std::nullopt;
-        const unsigned grown = words_[*at].load(std::memory_order_relaxed) == 0 ? 1 : 0;
-        set_tag(*at, tag);
-        words_[*at].store(word, std::memory_order_release);
-        return grown;
+        if (!at) version_.fetch_or(kForgot);
+        const std::size_t into = at.value_or(victim);
+        const bool is_more = words_[into].load(std::memory_order_relaxed) == 0;
+        set_tag(into, tag);
+        words_[into].store(word, std::memory_order_release);
+        return is_more;
     }
     bool remove(std::uint64_t tag) {
         const Writing writing(*this);
@@ -86,9 +91,16 @@ class alignas(64) Places::Bucket {
     void clear() {
         const Writing writing(*this);
         for (auto& word : words_) word.store(0, std::memory_order_release);
+        version_.fetch_and(~kForgot);
     }
 
   private:
+    static constexpr std::uint64_t kForgot = std::uint64_t{1} << 63U;
+
+    bool is_whole(std::uint64_t before) const {
+        return before % 2 == 0 && version_.load(std::memory_order_relaxed) == before;
+    }
+
     class Writing {
       public:
         explicit Writing(Bucket& bucket) : bucket_(bucket) {
@@ -167,30 +179,10 @@ class Places::Memory {
     std::size_t bytes_;
 };
 
-/// What a group of keys goes through.
-class Places::Stripe {
-  public:
-    template <class Work>
-    void begin_change(Work work) {
-        const std::scoped_lock lock(mutex_);
-        ++under_way_;
-        work();
-    }
-    void end_change(Moment now) {
-        const std::scoped_lock lock(mutex_);
-        --under_way_;
-        changed_ = now;
-    }
-    template <class Work>
-    void if_unchanged_since(Moment moment, Work work) {
-        const std::unique_lock lock(mutex_, std::try_to_lock);
-        if (lock && under_way_ == 0 && changed_ <= moment) work();
-    }
-
-  private:
-    std::mutex mutex_;
-    std::uint32_t under_way_ = 0;
-    Moment changed_ = 0;
+/// Keys that are locked together.
+struct Places::Group {
+    std::mutex mutex;
+    Stripe stripe;
 };
 
 Result<std::unique_ptr<Places>> Places::make(std::uint64_t bytes,
@@ -208,7 +200,7 @@ Places::Places(std::unique_ptr<Memory> memory, std::shared_ptr<OpenTables> table
     : memory_(std::move(memory)),
       tables_(std::move(tables)),
       buckets_(memory_->buckets()),
-      stripes_(std::make_unique<Stripe[]>(kStripes)) {
+      groups_(std::make_unique<Group[]>(kGroups)) {
     static_assert(sizeof(secret_) == crypto_shorthash_siphashx24_KEYBYTES);
     std::random_device random;
     for (unsigned char& octet : secret_) octet = static_cast<unsigned char>(random());
@@ -236,14 +228,27 @@ Places::Word Places::find(const Hash& hash) const {
     return 0;
 }
 
-Places::Stripe& Places::stripe_of(const Hash& hash) const {
-    return stripes_[hash.place % kStripes];
+/// Whether the disk has nothing under the key. It was not found here.
+bool Places::lacks(const Hash& hash) const {
+    const Stripe& stripe = group_of(hash).stripe;
+    const std::uint64_t replacements = replacements_.load();
+    const Stripe::Word word = stripe.word();
+    if (replacements != complete_at_.load() || Stripe::is_changing(word)) return false;
+    const bool is_without = std::ranges::all_of(
+        buckets_of(hash), [&](const Bucket* bucket) { return bucket->lacks(hash.tag()); });
+    return is_without && stripe.word() == word && replacements_.load() == replacements;
+}
+
+Places::Group& Places::group_of(const Hash& hash) const {
+    return groups_[hash.place % kGroups];
 }
 
 Places::Found Places::read(std::string_view key, Bytes& scratch,
                            model::FunctionRef<void(BytesView)> visit) const {
-    const Word word = find(hash_of(key));
-    if (word == 0) return Found::kUnknown;
+    const Hash hash = hash_of(key);
+    const Word word = find(hash);
+    if (word == 0) return lacks(hash) ? Found::kAbsent : Found::kUnknown;
+    if (word == kThere) return Found::kUnknown;
     const TablePlace place = to_place(word);
     Readers::Reading reading(tables_->readers());
     if (!reading) return Found::kUnknown;
@@ -268,7 +273,7 @@ void Places::foresee(std::span<const std::string_view> keys) const {
         if (!reading) return;
         for (const Hash& hash : std::span(all).first(count)) {
             const Word word = find(hash);
-            if (word == 0) continue;
+            if (word == 0 || word == kThere) continue;
             const TablePlace place = to_place(word);
             const OpenTable* const table = tables_->find(place.table);
             if (table != nullptr) table->prefetch(place.offset, place.bytes);
@@ -277,20 +282,39 @@ void Places::foresee(std::span<const std::string_view> keys) const {
 }
 
 void Places::learn(std::string_view key, const TablePlace& place, Moment moment) {
-    if (place.bytes > kStoredBytesMax || place.offset > kOffsetMax) return;
+    if (!is_used() || place.bytes > kStoredBytesMax || place.offset > kOffsetMax) return;
     const Hash hash = hash_of(key);
-    stripe_of(hash).if_unchanged_since(moment, [&] { put(hash, to_word(place)); });
+    Group& group = group_of(hash);
+    const std::unique_lock lock(group.mutex, std::try_to_lock);
+    if (lock && group.stripe.is_unchanged_since(moment)) put(hash, to_word(place));
 }
 
+void Places::begin_walk() {
+    replacements_before_walk_ = replacements_.load();
+    is_used_.store(true);
+}
+
+void Places::end_walk() {
+    complete_at_.store(replacements_before_walk_);
+}
+
+/// If it has been erased since, the store is asked for it in vain.
+void Places::tell(std::string_view key) {
+    const Hash hash = hash_of(key);
+    const std::scoped_lock lock(group_of(hash).mutex);
+    if (find(hash) == 0) put(hash, kThere);
+}
+
+/// With the lock of the key's group.
 void Places::put(const Hash& hash, Word word) {
     const auto buckets = buckets_of(hash);
-    // Where it is, or where there is more room; otherwise one of the first bucket's is forgotten.
     const bool is_first = buckets[0]->find(hash.tag()) != 0;
     const bool is_second = buckets[1]->find(hash.tag()) != 0;
     const bool has_more = buckets[1]->free_slots() > buckets[0]->free_slots();
-    Bucket* const into = is_second || (!is_first && has_more) ? buckets[1] : buckets[0];
-    const auto grown = into->put(hash.tag(), word, hash.place % kSlots);
-    if (grown) count_.fetch_add(*grown, std::memory_order_relaxed);
+    Bucket& into = *buckets[is_second || (!is_first && has_more) ? 1 : 0];
+    if (into.put(hash.tag(), word, hash.place % kSlots)) {
+        count_.fetch_add(1, std::memory_order_relaxed);
+    }
 }
 
 void Places::remove(const Hash& hash) {
@@ -301,22 +325,36 @@ void Places::remove(const Hash& hash) {
 
 void Places::begin_change(std::string_view key) {
     const Hash hash = hash_of(key);
-    stripe_of(hash).begin_change([&] { remove(hash); });
+    Group& group = group_of(hash);
+    const std::scoped_lock lock(group.mutex);
+    group.stripe.begin_change();
+    remove(hash);
 }
 
-void Places::end_change(std::string_view key) {
-    stripe_of(hash_of(key)).end_change(changes_.fetch_add(1) + 1);
+void Places::end_change(std::string_view key, bool is_there) {
+    const Hash hash = hash_of(key);
+    Group& group = group_of(hash);
+    const std::scoped_lock lock(group.mutex);
+    if (is_there && is_used()) put(hash, kThere);
+    group.stripe.end_change(changes_.fetch_add(1) + 1);
 }
 
 void Places::begin_replacement() {
-    for (std::size_t i = 0; i < kStripes; ++i) stripes_[i].begin_change([] {});
+    replacements_.fetch_add(1);
+    for (Group& group : std::span(groups_.get(), kGroups)) {
+        const std::scoped_lock lock(group.mutex);
+        group.stripe.begin_change();
+    }
     for (Bucket& bucket : buckets_) bucket.clear();
     count_.store(0);
 }
 
 void Places::end_replacement() {
     const Moment now = changes_.fetch_add(1) + 1;
-    for (std::size_t i = 0; i < kStripes; ++i) stripes_[i].end_change(now);
+    for (Group& group : std::span(groups_.get(), kGroups)) {
+        const std::scoped_lock lock(group.mutex);
+        group.stripe.end_change(now);
+    }
 }
 
 std::uint64_t Places::room() const {

@@ -57,6 +57,7 @@ std::unique_ptr<Places> make_places(const std::shared_ptr<OpenTables>& tables,
                                     std::uint64_t bytes = 64U << 10U) {
     auto places = Places::make(bytes, tables);
     REQUIRE(places);
+    (*places)->begin_walk();
     return *std::move(places);
 }
 
@@ -107,12 +108,70 @@ TEST_CASE("what is under a change, or was read before it, is not learned", "[pla
     CHECK(found(*one.places, "a") == Places::Found::kUnknown);
     one.places->learn("a", old, one.places->now());
     CHECK(found(*one.places, "a") == Places::Found::kUnknown);
-    one.places->end_change("a");
+    one.places->end_change("a", true);
     one.places->learn("a", old, before);
     CHECK(found(*one.places, "a") == Places::Found::kUnknown);
-    CHECK(one.places->count() == 0);
     one.learn("a", "new");
     CHECK(at_once(*one.places, "a") == "new");
+    CHECK(one.places->count() == 1);
+}
+
+TEST_CASE("once all is known, what has no entry is not there", "[places]") {
+    OneTable one;
+    CHECK(found(*one.places, "a") == Places::Found::kUnknown);
+    one.learn("a", "text");
+    one.places->tell("a");
+    one.places->tell("long");
+    one.places->end_walk();
+    CHECK(at_once(*one.places, "a") == "text");
+    CHECK(found(*one.places, "long") == Places::Found::kUnknown);
+    CHECK(found(*one.places, "b") == Places::Found::kAbsent);
+
+    one.places->begin_change("b");
+    CHECK(found(*one.places, "b") == Places::Found::kUnknown);
+    one.places->end_change("b", true);
+    CHECK(found(*one.places, "b") == Places::Found::kUnknown);
+    one.places->begin_change("b");
+    one.places->end_change("b", false);
+    CHECK(found(*one.places, "b") == Places::Found::kAbsent);
+
+    one.places->begin_replacement();
+    one.places->end_replacement();
+    CHECK(found(*one.places, "b") == Places::Found::kUnknown);
+}
+
+TEST_CASE("a change that failed leaves it to the store what is there", "[places]") {
+    OneTable one;
+    one.places->end_walk();
+    CHECK(found(*one.places, "a") == Places::Found::kAbsent);
+    one.places->begin_change("a");
+    CHECK(found(*one.places, "a") == Places::Found::kUnknown);
+}
+
+TEST_CASE("what had to be forgotten is not denied", "[places]") {
+    OneTable one;
+    one.places->end_walk();
+    constexpr int kCount = 5'000;  // of 4,096
+    for (int i = 0; i < kCount; ++i) one.places->tell(std::to_string(i));
+    for (int i = 0; i < kCount; ++i) {
+        CHECK(found(*one.places, std::to_string(i)) == Places::Found::kUnknown);
+    }
+    one.places->begin_replacement();
+    one.places->end_replacement();
+    one.places->begin_walk();
+    one.places->end_walk();
+    CHECK(found(*one.places, "1") == Places::Found::kAbsent);
+}
+
+TEST_CASE("before the first walk nothing is kept", "[places]") {
+    const auto tables = std::make_shared<OpenTables>();
+    const auto places = *Places::make(64U << 10U, tables);
+    MemoryTable table(*tables);
+    places->learn("a", table.append("text"), places->now());
+    places->begin_change("b");
+    places->end_change("b", true);
+    CHECK(places->count() == 0);
+    CHECK(found(*places, "c") == Places::Found::kUnknown);
 }
 
 TEST_CASE("after a replacement no place is known, and those of before are not learned",
@@ -193,12 +252,16 @@ class Disk {
             }
         }
         close_old();
-        places_.end_change(key);
+        places_.end_change(key, text.has_value());
     }
     std::optional<std::string> read(const std::string& key) {
         if (auto text = at_once(places_, key)) {
             ++hits_;
             return text;
+        }
+        if (found(places_, key) == Places::Found::kAbsent) {
+            ++denied_;
+            return std::nullopt;
         }
         const auto before = places_.now();
         const auto record = find(key);
@@ -206,7 +269,30 @@ class Disk {
         places_.learn(key, record->place, before);
         return record->text;
     }
+    /// In steps, as that over a store.
+    void walk() {
+        constexpr std::size_t kStep = 100;
+        places_.begin_walk();
+        std::string after;
+        for (bool more = true; more;) {
+            std::vector<std::string> keys;
+            {
+                const std::scoped_lock lock(mutex_);
+                auto at = records_.upper_bound(after);
+                for (; at != records_.end() && keys.size() < kStep; ++at) keys.push_back(at->first);
+            }
+            more = !keys.empty();
+            if (more) after = keys.back();
+            for (const std::string& key : keys) {
+                const auto before = places_.now();
+                if (const auto record = find(key)) places_.learn(key, record->place, before);
+                places_.tell(key);
+            }
+        }
+        places_.end_walk();
+    }
     std::uint64_t hits() const { return hits_; }
+    std::uint64_t denied() const { return denied_; }
 
   private:
     static constexpr std::size_t kOpenMax = 40;
@@ -241,6 +327,7 @@ class Disk {
     std::map<std::string, Record> records_;
     std::deque<std::unique_ptr<MemoryTable>> open_;
     std::atomic<std::uint64_t> hits_{0};
+    std::atomic<std::uint64_t> denied_{0};
 };
 
 TEST_CASE("four writers and four readers never see a stale, torn or foreign record where it lies",
@@ -258,10 +345,14 @@ TEST_CASE("four writers and four readers never see a stale, torn or foreign reco
                  places->foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
              }},
         8'000);
+    std::jthread walking([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) disk.walk();
+    });
     const auto outcome = checker.run(checking_time());
     CHECK(outcome.fault == "");
     CHECK(outcome.writes > 0);
     CHECK(disk.hits() > 0);
+    if (bytes > 64U << 10U) CHECK(disk.denied() > 0);
 }
 
 }  // namespace
