@@ -305,7 +305,7 @@ void RocksStore::begin_change(const std::vector<const Effect*>& effects) {
 
 void RocksStore::end_change(const std::vector<const Effect*>& effects) {
     for_each_record(effects, [&](const Effect& effect) {
-        if (places_) places_->end_change(effect.key);
+        if (places_) places_->end_change(effect.key, effect.value.has_value());
         if (!hot_) return;
         hot_->end_change(effect.key,
                          effect.value ? std::optional<BytesView>(*effect.value) : std::nullopt);
@@ -333,7 +333,7 @@ Result<void> RocksStore::refresh() {
 
 void RocksStore::foresee(std::span<const std::string_view> keys) const {
     if (hot_) hot_->foresee(keys);
-    if (places_ && places_->count() > 0) places_->foresee(keys);
+    if (places_ && places_->is_used()) places_->foresee(keys);
 }
 
 Result<model::Lookup> RocksStore::read(
@@ -377,6 +377,8 @@ Result<model::Lookup> RocksStore::read(
                 return found;
             case Places::Found::kOnDisk:
                 return model::Lookup::kNotInMemory;
+            case Places::Found::kAbsent:
+                return model::Lookup::kNotFound;
             case Places::Found::kUnknown:
                 break;
         }
@@ -397,7 +399,7 @@ Result<model::Lookup> RocksStore::search(std::string_view key, model::ReadTier t
         ~LetGo() { value.Reset(); }
     } let_go;
 
-    const Places::Moment before = places_ ? places_->now() : 0;
+    const Moment before = places_ ? places_->now() : 0;
     const bool packed = rocks_->dictionaries().newest() != nullptr;
     const bool waits = tier == model::ReadTier::kAny;
     std::optional<ReadsAtOnce> at_once;
