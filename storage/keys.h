@@ -42,11 +42,11 @@ inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames{
     // stored
     "default", "records", "log", "prefixes", "objects", "events"};
 
-inline constexpr std::string_view kMetaFormat = "format";     // stored
-inline constexpr std::string_view kMetaStoreId = "store-id";  // stored
-inline constexpr std::string_view kMetaCreated = "created";   // stored
+inline constexpr std::string_view kMetaFormat = "format";          // stored
+inline constexpr std::string_view kMetaStoreId = "store-id";       // stored
+inline constexpr std::string_view kMetaCreated = "created";        // stored
 inline constexpr std::string_view kMetaDictionary = "dictionary";  // stored
-inline constexpr std::string_view kMetaMirror = "mirror";     // stored, written by its owner
+inline constexpr std::string_view kMetaMirror = "mirror";          // stored, written by its owner
 inline constexpr std::size_t kStoreIdBytes = 16;
 
 std::string dictionary_key(std::uint8_t number);
