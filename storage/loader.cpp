@@ -262,17 +262,21 @@ Result<void> Loader::home(std::string_view prefix_handle, model::SuffixCase suff
 
 Result<Loader::Counts> Loader::finish(const Progress& progress, BytesView mirror_state) {
     if (std::exchange(finished_, true)) return already_finished();
-    if (!has_sample_.exchange(true) && waiting_.size() >= kSampleRecordsMin) {
-        if (auto made = make_dictionary(); !made) return made.error();
-    }
-    if (!waiting_.empty()) {
-        Adder adder(*this);
-        if (auto put = put_waiting(std::exchange(waiting_, {}), adder); !put) return put.error();
-    }
-    const auto written = write_all(progress, mirror_state);
+    auto written = stop_waiting();
+    if (written) written = write_all(progress, mirror_state);
     if (written) return counts_;
     if (blocks_) blocks_->fail(written.error());
     return written.error();
+}
+
+/// There may be too few records for a dictionary.
+Result<void> Loader::stop_waiting() {
+    if (!has_sample_.exchange(true) && waiting_.size() >= kSampleRecordsMin) {
+        if (auto made = make_dictionary(); !made) return made;
+    }
+    if (waiting_.empty()) return {};
+    Adder adder(*this);
+    return put_waiting(std::exchange(waiting_, {}), adder);
 }
 
 Result<void> Loader::write_all(const Progress& progress, BytesView mirror_state) {

@@ -138,6 +138,7 @@ class Loader {
     /// False: there is a dictionary, or there will be none; the record need not wait.
     Result<bool> wait(const RecordParts& parts, std::uint64_t order, Adder& adder);
     Result<void> make_dictionary();
+    Result<void> stop_waiting();
     Result<void> put_waiting(std::vector<Waiting> waiting, Adder& adder);
 
     Result<void> write_homed(Output& out);
