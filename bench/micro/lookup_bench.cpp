@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ namespace {
 
 constexpr unsigned kPrefixes = 50;
 constexpr std::size_t kQuestions = 1'024;
+constexpr std::size_t kBatch = 32;
+static_assert(kQuestions % kBatch == 0);
 
 std::string handle_of(std::uint64_t prefix, std::string_view end) {
     return "88.100." + std::to_string(prefix) + "/SN-2026-0000123456" + std::string(end);
@@ -74,6 +77,8 @@ class Node {
                                           question_) == resolver::Outcome::kReply;
     }
 
+    void foresee(std::span<const BytesView> messages) { engine_.foresee(messages); }
+
   private:
     tools::CoarseClock clock_;
     testing::CountingEntropy entropy_;
@@ -109,12 +114,17 @@ class Node {
     resolver::Question question_;
 };
 
-void lookup(benchmark::State& state, std::string_view end) {
+/// `batch`: so many are foreseen together before each is answered.
+void lookup(benchmark::State& state, std::string_view end, std::size_t batch = 1) {
     Node node;
     const std::vector<Bytes> questions = node.questions(end);
+    const std::vector<BytesView> views(questions.begin(), questions.end());
     Bytes out;
     std::size_t next = 0;
     for (auto _ : state) {
+        if (batch > 1 && next % batch == 0) {
+            node.foresee(std::span(views).subspan(next % kQuestions, batch));
+        }
         out.clear();
         if (!node.answer(questions[next++ % kQuestions], out)) {
             state.SkipWithError("no answer");
@@ -129,6 +139,11 @@ void lookup_found(benchmark::State& state) {
     lookup(state, "");
 }
 BENCHMARK(lookup_found);
+
+void lookup_foreseen(benchmark::State& state) {
+    lookup(state, "", kBatch);
+}
+BENCHMARK(lookup_foreseen);
 
 void lookup_absent(benchmark::State& state) {
     lookup(state, "-absent");
