@@ -83,7 +83,6 @@ class CachedFile final : public NumberedFile {
     }
     ~CachedFile() override { close(); }
 
-    /// Into a buffer of the thread: RocksDB would take a new one each time.
     rocksdb::IOStatus Read(std::uint64_t offset, std::size_t bytes,
                            const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
                            rocksdb::IODebugContext* debug) const override {
@@ -91,27 +90,29 @@ class CachedFile final : public NumberedFile {
             return FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch,
                                                         debug);
         }
-        const auto octets = read(offset, bytes, last_read.buffer);
-        if (!octets) return rocksdb::IOStatus::Busy("not in the page cache");
-        note(offset, *octets);
-        *result = rocksdb::Slice(as_text(*octets).data(), bytes);
+        auto* const into = reinterpret_cast<std::byte*>(scratch);
+        if (!read(offset, bytes, into)) return rocksdb::IOStatus::Busy("not in the page cache");
+        // RocksDB frees its own before anybody asks where something lay.
+        last_read.buffer.assign(into, into + bytes);
+        note(offset, last_read.buffer);
+        *result = rocksdb::Slice(scratch, bytes);
         return rocksdb::IOStatus::OK();
     }
     std::optional<BytesView> read_at_once(std::uint32_t offset, std::uint32_t bytes,
                                           Bytes& scratch) const override {
-        return read(offset, bytes, scratch);
+        if (scratch.size() < bytes) scratch.resize(bytes);
+        if (!read(offset, bytes, scratch.data())) return std::nullopt;
+        return BytesView(scratch).first(bytes);
     }
     void prefetch(std::uint32_t /*offset*/, std::uint32_t /*bytes*/) const override {}
 
   private:
-    std::optional<BytesView> read(std::uint64_t offset, std::size_t bytes, Bytes& scratch) const {
-        if (scratch.size() < bytes) scratch.resize(bytes);
-        const iovec buffer{scratch.data(), bytes};
+    bool read(std::uint64_t offset, std::size_t bytes, std::byte* into) const {
+        const iovec buffer{into, bytes};
         const ssize_t done =
             ::preadv2(descriptor_.number(), &buffer, 1, static_cast<off_t>(offset), RWF_NOWAIT);
         // Less than was asked for: the rest is on the disk. Nothing reaches past the end.
-        if (done < 0 || static_cast<std::size_t>(done) < bytes) return std::nullopt;
-        return BytesView(scratch).first(bytes);
+        return done >= 0 && static_cast<std::size_t>(done) == bytes;
     }
 
     const Descriptor descriptor_;

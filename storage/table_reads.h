@@ -19,8 +19,7 @@ class Env;
 namespace idnode::storage {
 
 /// As long as one lives, reads of table files by its thread are answered from the page cache or end
-/// with `Busy`. Reads are as before where the files are not those of `table_env`. What they give is
-/// valid until the next one of the thread.
+/// with `Busy`. Reads are as before where the files are not those of `table_env`.
 class ReadsAtOnce {
   public:
     ReadsAtOnce();
