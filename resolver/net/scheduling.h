@@ -8,7 +8,7 @@ namespace idnode::resolver {
 /// thread's turn, some milliseconds, has ended (Linux 6.12 and later; earlier ones are so anyhow).
 void come_first();
 
-/// For threads that compute for long.
+/// For threads that compute for long, and those that they start.
 void give_way();
 
 }  // namespace idnode::resolver

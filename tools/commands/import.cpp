@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 
+#include "resolver/net/scheduling.h"
 #include "tools/commands/commands.h"
 #include "tools/commands/remote.h"
 #include "tools/exit_codes.h"
@@ -113,6 +114,8 @@ int run(const Options& options) {
         complain(import.error().detail);
         return kExitFailed;
     }
+    // All its threads inherit it: a node that serves on the same machine comes first.
+    resolver::give_way();
     const auto report = run_import(*import, {std::cin, std::cout, std::cerr});
     if (!report) {
         complain(report.error().detail);
