@@ -67,26 +67,6 @@ class HotRecords::Memory {
     std::size_t taken_ = 0;
 };
 
-/// What a group of keys goes through: how many changes are under way, and below that number the
-/// moment of the last one that ended. Readers look at it; who holds the shard's lock writes.
-class Stripe {
-  public:
-    using Word = std::uint64_t;
-
-    Word word() const { return word_.load(); }
-    static bool is_changing(Word word) { return word >= kChange; }
-    /// Whether what was read after `moment` may still be what the disk holds.
-    bool is_unchanged_since(HotRecords::Moment moment) const { return word() <= moment; }
-    void begin_change() { word_.store(word() + kChange); }
-    void end_change(HotRecords::Moment now) { word_.store((word() / kChange - 1) * kChange + now); }
-
-  private:
-    /// More changes than a store sees in its life; more keys of a stripe than a group has.
-    static constexpr Word kChange = Word{1} << 44U;
-
-    std::atomic<Word> word_{0};
-};
-
 struct HotRecords::Shard {
     static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 

@@ -14,6 +14,7 @@
 #include "registry/model/ports.h"
 #include "storage/hot_shard.h"
 #include "storage/readers.h"
+#include "storage/stripe.h"
 
 namespace idnode::storage {
 
@@ -65,8 +66,8 @@ class HotRecords {
     /// Has the processor fetch what `read` of these keys will look at. Waits for nothing.
     void foresee(std::span<const std::string_view> keys) const;
 
-    /// A place in the order of changes; to be taken before the disk is read.
-    using Moment = std::uint64_t;
+    /// To be taken before the disk is read.
+    using Moment = storage::Moment;
     Moment now() const { return changes_.load(); }
     /// What a read that missed found on the disk after `moment`. Kept if there is room, or if the
     /// key missed before, lately: what is asked for once shall not push out what is asked for
