@@ -79,6 +79,13 @@ class FileSink : public Sink {
     FileSink& operator=(const FileSink&) = delete;
 
     Result<void> open() {
+        std::error_code ignored;
+        if (std::filesystem::exists(file_, ignored) &&
+            !std::filesystem::is_regular_file(file_, ignored)) {
+            return Error{Errc::kInvalid, file_.string() +
+                                             ": this is no file that could be replaced; to write "
+                                             "to a device or a pipe, redirect the output to it"};
+        }
         constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
         descriptor_ = ::open(part_.c_str(), kFlags | O_DIRECT, kFileMode);
         if (descriptor_ < 0) descriptor_ = ::open(part_.c_str(), kFlags, kFileMode);

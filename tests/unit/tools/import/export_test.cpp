@@ -47,6 +47,17 @@ TEST_CASE("an export of one prefix has its records alone") {
     CHECK(node.exported("88.100.9").empty());
 }
 
+TEST_CASE("an export replaces a file, but nothing else") {
+    Node node;
+    REQUIRE(node.import(line("88.100.7/a")).complaint() == "");
+    const std::filesystem::path there = node.path("there");
+    REQUIRE(mkfifo(there.c_str(), 0600) == 0);
+    const auto exported = export_to(node, there);
+    REQUIRE_FALSE(exported);
+    CHECK(exported.error().detail.find("redirect the output") != std::string::npos);
+    CHECK(std::filesystem::is_fifo(there));
+}
+
 TEST_CASE("the export of an import of an export is the same, octet by octet") {
     Node node;
     REQUIRE(
