@@ -1,7 +1,5 @@
 #include "storage/hot_records.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -31,41 +29,6 @@ constexpr int kWaitsForReadersMax = 100;
 constexpr std::chrono::microseconds kWaitForReaders{100};
 
 }  // namespace
-
-/// Zeros that take no memory until they are written.
-class HotRecords::Memory {
-  public:
-    explicit Memory(std::size_t bytes) : bytes_(bytes) {
-        void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (at == MAP_FAILED) return;
-        at_ = static_cast<std::byte*>(at);
-        // Advice: with small pages each look at a record waits for an address translation too.
-        (void)::madvise(at, bytes, MADV_HUGEPAGE);
-    }
-    ~Memory() {
-        if (at_ != nullptr) ::munmap(at_, bytes_);
-    }
-    Memory(const Memory&) = delete;
-    Memory& operator=(const Memory&) = delete;
-
-    explicit operator bool() const { return at_ != nullptr; }
-    /// The next `count` of it, from the beginning of a cache line.
-    template <class T>
-    std::span<T> take(std::size_t count) {
-        T* at = reinterpret_cast<T*>(at_ + taken_);
-        taken_ = (taken_ + count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-        return {at, count};
-    }
-    std::size_t left() const { return bytes_ - taken_; }
-
-  private:
-    static constexpr std::size_t kAlignment = 64;
-
-    std::byte* at_ = nullptr;
-    std::size_t bytes_;
-    std::size_t taken_ = 0;
-};
 
 struct HotRecords::Shard {
     static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
@@ -119,7 +82,7 @@ bool HotRecords::Shard::keep_patiently(std::uint64_t hash, std::string_view key,
 Result<std::unique_ptr<HotRecords>> HotRecords::make(std::uint64_t bytes,
                                                      std::uint64_t bytes_of_slot) {
     bytes = std::max(bytes, kBytesMin);
-    auto memory = std::make_unique<Memory>(bytes);
+    auto memory = std::make_unique<ZeroMemory>(bytes);
     if (!*memory) {
         return Error{Errc::kLimit, "the system gives no " + std::to_string(bytes >> 20U) +
                                        " MiB of address space for records in memory; lower "
@@ -128,7 +91,7 @@ Result<std::unique_ptr<HotRecords>> HotRecords::make(std::uint64_t bytes,
     return std::unique_ptr<HotRecords>(new HotRecords(std::move(memory), bytes, bytes_of_slot));
 }
 
-HotRecords::HotRecords(std::unique_ptr<Memory> memory, std::uint64_t bytes,
+HotRecords::HotRecords(std::unique_ptr<ZeroMemory> memory, std::uint64_t bytes,
                        std::uint64_t bytes_of_slot)
     : memory_(std::move(memory)), bytes_(bytes) {
     const auto count = std::clamp<std::size_t>(bytes / kShardBytesMin, 1, kShardsMax);

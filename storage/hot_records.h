@@ -15,6 +15,7 @@
 #include "storage/hot_shard.h"
 #include "storage/readers.h"
 #include "storage/stripe.h"
+#include "storage/zero_memory.h"
 
 namespace idnode::storage {
 
@@ -105,16 +106,16 @@ class HotRecords {
     Counts counts() const;
 
   private:
-    class Memory;
     struct Shard;
 
-    HotRecords(std::unique_ptr<Memory> memory, std::uint64_t bytes, std::uint64_t bytes_of_slot);
+    HotRecords(std::unique_ptr<ZeroMemory> memory, std::uint64_t bytes,
+               std::uint64_t bytes_of_slot);
 
     Shard& shard_of(std::uint64_t hash) const;
     /// Remembers that it missed, and says whether it did before.
     bool missed_before(std::uint64_t hash);
 
-    const std::unique_ptr<Memory> memory_;
+    const std::unique_ptr<ZeroMemory> memory_;
     const std::uint64_t bytes_;
     mutable Readers readers_;
     std::vector<std::unique_ptr<Shard>> shards_;

@@ -1,7 +1,6 @@
 #include "storage/places.h"
 
 #include <sodium/crypto_shorthash_siphash24.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -151,34 +150,6 @@ class alignas(64) Places::Bucket {
     std::array<std::atomic<Word>, kSlots> words_;  // 0: free
 };
 
-/// Zeros that take no memory until they are written.
-class Places::Memory {
-  public:
-    explicit Memory(std::size_t bytes) : bytes_(bytes) {
-        void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (at == MAP_FAILED) return;
-        at_ = at;
-        // Advice: with small pages each look waits for an address translation too.
-        (void)::madvise(at, bytes, MADV_HUGEPAGE);
-    }
-    ~Memory() {
-        if (at_ != nullptr) ::munmap(at_, bytes_);
-    }
-    Memory(const Memory&) = delete;
-    Memory& operator=(const Memory&) = delete;
-
-    explicit operator bool() const { return at_ != nullptr; }
-    std::span<Bucket> buckets() const {
-        static_assert(sizeof(Bucket) == 64);
-        return {static_cast<Bucket*>(at_), bytes_ / sizeof(Bucket)};
-    }
-
-  private:
-    void* at_ = nullptr;
-    std::size_t bytes_;
-};
-
 /// Keys that are locked together.
 struct Places::Group {
     std::mutex mutex;
@@ -187,7 +158,7 @@ struct Places::Group {
 
 Result<std::unique_ptr<Places>> Places::make(std::uint64_t bytes,
                                              std::shared_ptr<OpenTables> tables) {
-    auto memory = std::make_unique<Memory>(std::max(bytes, kBytesMin));
+    auto memory = std::make_unique<ZeroMemory>(std::max(bytes, kBytesMin));
     if (!*memory) {
         return Error{Errc::kLimit, "the system gives no " + std::to_string(bytes >> 20U) +
                                        " MiB of address space for places of records; lower "
@@ -196,10 +167,10 @@ Result<std::unique_ptr<Places>> Places::make(std::uint64_t bytes,
     return std::unique_ptr<Places>(new Places(std::move(memory), std::move(tables)));
 }
 
-Places::Places(std::unique_ptr<Memory> memory, std::shared_ptr<OpenTables> tables)
+Places::Places(std::unique_ptr<ZeroMemory> memory, std::shared_ptr<OpenTables> tables)
     : memory_(std::move(memory)),
       tables_(std::move(tables)),
-      buckets_(memory_->buckets()),
+      buckets_(memory_->take<Bucket>(memory_->left() / sizeof(Bucket))),
       groups_(std::make_unique<Group[]>(kGroups)) {
     static_assert(sizeof(secret_) == crypto_shorthash_siphashx24_KEYBYTES);
     std::random_device random;

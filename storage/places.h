@@ -16,6 +16,7 @@
 #include "registry/model/ports.h"
 #include "storage/stripe.h"
 #include "storage/table_reads.h"
+#include "storage/zero_memory.h"
 
 namespace idnode::storage {
 
@@ -90,13 +91,12 @@ class Places {
   private:
     struct Hash;
     class Bucket;
-    class Memory;
     struct Group;
     /// Of a file's number, an offset and a count, in one word.
     using Word = std::uint64_t;
     static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-    Places(std::unique_ptr<Memory> memory, std::shared_ptr<OpenTables> tables);
+    Places(std::unique_ptr<ZeroMemory> memory, std::shared_ptr<OpenTables> tables);
 
     Hash hash_of(std::string_view key) const;
     std::array<Bucket*, 2> buckets_of(const Hash& hash) const;
@@ -106,7 +106,7 @@ class Places {
     void put(const Hash& hash, Word word);
     void remove(const Hash& hash);
 
-    const std::unique_ptr<Memory> memory_;
+    const std::unique_ptr<ZeroMemory> memory_;
     const std::shared_ptr<OpenTables> tables_;
     const std::span<Bucket> buckets_;
     const std::unique_ptr<Group[]> groups_;

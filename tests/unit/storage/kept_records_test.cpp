@@ -186,51 +186,6 @@ TEST_CASE("keys of all kinds can be foreseen", "[kept]") {
     CHECK(data_of(*store, "88.100.7/199") == "data 199");
 }
 
-TEST_CASE("four writers and four readers of a store never see a stale, torn or foreign record",
-          "[kept]") {
-    TemporaryFolder folder;
-    SetClock clock;
-    // In the larger memory there is room for all records.
-    const std::uint64_t bytes = GENERATE(512U << 10U, 8U << 20U);
-    const auto store = must_open(keeping(create_in(folder.path()), bytes), clock);
-    AnswerChecker checker(
-        {.write =
-             [&](const std::string& handle, const std::optional<std::string>& text) {
-                 const auto done =
-                     store->commit(change_of({text ? put(handle, *text) : erase(handle)}));
-                 if (!done) throw std::runtime_error(done.error().detail);
-             },
-         .read =
-             [&](const std::string& handle) {
-                 std::optional<std::string> out;
-                 const auto read = store->read(
-                     model::key_of(handle), model::ReadTier::kAny,
-                     [&out](const model::RecordView& view) {
-                         const auto values = handle::decode_values(view.values);
-                         out = values ? std::string(as_text(values->front().data)) : "no values";
-                     });
-                 if (!read) throw std::runtime_error(read.error().detail);
-                 return out;
-             },
-         .foresee =
-             [&](const std::vector<std::string>& handles) {
-                 std::vector<std::string> keys;
-                 for (const std::string& handle : handles) keys.push_back(model::key_of(handle));
-                 store->foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
-             }},
-        4'000);
-    const auto outcome = checker.run(checking_time());
-    CHECK(outcome.fault == "");
-    CHECK(outcome.writes > 0);
-    CHECK(kept(*store).hits > 0);
-}
-
-storage::RocksOptions placing(storage::RocksOptions options, bool mapped) {
-    options.places_bytes = 1U << 20U;
-    options.mapped = mapped;
-    return options;
-}
-
 /// Files, with a dictionary, as an import leaves them.
 void replace_by(model::RecordStore& store, int count) {
     auto replacement = store.begin_replacement("1:0.NA/88");
@@ -280,6 +235,49 @@ TEST_CASE("where there is not room for all records they are kept as they lie in 
     CHECK(kept(*store).misses == misses);
 }
 
+/// What the checker does with a store.
+AnswerChecker::Store to_check(model::RecordStore& store) {
+    return {.write =
+                [&](const std::string& handle, const std::optional<std::string>& text) {
+                    const auto done =
+                        store.commit(change_of({text ? put(handle, *text) : erase(handle)}));
+                    if (!done) throw std::runtime_error(done.error().detail);
+                },
+            .read =
+                [&](const std::string& handle) {
+                    const std::string text = text_in_memory(store, handle);
+                    return text == "nothing" ? std::nullopt : std::optional(text);
+                },
+            .foresee =
+                [&](const std::vector<std::string>& handles) {
+                    std::vector<std::string> keys;
+                    for (const std::string& handle : handles) {
+                        keys.push_back(model::key_of(handle));
+                    }
+                    store.foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
+                }};
+}
+
+TEST_CASE("four writers and four readers of a store never see a stale, torn or foreign record",
+          "[kept]") {
+    TemporaryFolder folder;
+    SetClock clock;
+    // In the larger memory there is room for all records.
+    const std::uint64_t bytes = GENERATE(512U << 10U, 8U << 20U);
+    const auto store = must_open(keeping(create_in(folder.path()), bytes), clock);
+    AnswerChecker checker(to_check(*store), 4'000);
+    const auto outcome = checker.run(checking_time());
+    CHECK(outcome.fault == "");
+    CHECK(outcome.writes > 0);
+    CHECK(kept(*store).hits > 0);
+}
+
+storage::RocksOptions placing(storage::RocksOptions options, bool mapped) {
+    options.places_bytes = 1U << 20U;
+    options.mapped = mapped;
+    return options;
+}
+
 TEST_CASE("after opening and after a replacement it is found out where records lie", "[placed]") {
     TemporaryFolder folder;
     SetClock clock;
@@ -325,25 +323,7 @@ TEST_CASE("readers of files that are written, merged and closed meanwhile see no
     const bool mapped = GENERATE(false, true);
     const auto store = must_open(placing(create_in(folder.path()), mapped), clock);
     replace_by(*store, 4'000);  // makes the dictionary
-    AnswerChecker checker(
-        {.write =
-             [&](const std::string& handle, const std::optional<std::string>& text) {
-                 const auto done =
-                     store->commit(change_of({text ? put(handle, *text) : erase(handle)}));
-                 if (!done) throw std::runtime_error(done.error().detail);
-             },
-         .read =
-             [&](const std::string& handle) {
-                 const std::string text = text_in_memory(*store, handle);
-                 return text == "nothing" ? std::nullopt : std::optional(text);
-             },
-         .foresee =
-             [&](const std::vector<std::string>& handles) {
-                 std::vector<std::string> keys;
-                 for (const std::string& handle : handles) keys.push_back(model::key_of(handle));
-                 store->foresee(std::vector<std::string_view>(keys.begin(), keys.end()));
-             }},
-        4'000);
+    AnswerChecker checker(to_check(*store), 4'000);
     // A backup writes what is in memory into a new file; four of those are merged.
     std::jthread flushing([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
