@@ -43,6 +43,8 @@ void PlaceWalk::run(const std::stop_token& stop) {
 
 /// An error ends it: lookups will meet it and say so.
 PlaceWalk::Step PlaceWalk::step() {
+    const Moment before = places_.now();
+    const NotedReads noted;
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.readahead_size = kReadaheadBytes;
@@ -51,7 +53,11 @@ PlaceWalk::Step PlaceWalk::step() {
     int count = 0;
     for (at->Seek(to_slice(after_)); at->Valid() && count < kRecordsOfStep; ++count, at->Next()) {
         const std::string_view key = at->key().ToStringView();
-        learn(key);
+        if (const auto place = NotedReads::place_of(to_bytes_view(at->value()))) {
+            places_.learn(key, *place, before);
+        } else {
+            search(key);
+        }
         places_.tell(key);
         if (count + 1 == kRecordsOfStep) after_.assign(key).push_back('\0');
     }
@@ -59,8 +65,8 @@ PlaceWalk::Step PlaceWalk::step() {
     return count == kRecordsOfStep ? Step::kMore : Step::kEnd;
 }
 
-/// The iterator has just brought it into memory; its own blocks do not tell where they come from.
-void PlaceWalk::learn(std::string_view key) {
+/// Where several files hold the same keys, what was read last is another one's.
+void PlaceWalk::search(std::string_view key) {
     const Moment before = places_.now();
     rocksdb::ReadOptions options;
     options.fill_cache = false;
@@ -70,7 +76,7 @@ void PlaceWalk::learn(std::string_view key) {
     const rocksdb::Status status =
         rocks_.db().Get(options, rocks_.family(Family::kRecords), to_slice(key), &value);
     if (!status.ok()) return;
-    if (const auto place = OpenTables::place_of(to_bytes_view(value))) {
+    if (const auto place = ReadsAtOnce::place_of(to_bytes_view(value))) {
         places_.learn(key, *place, before);
     }
 }

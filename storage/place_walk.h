@@ -23,7 +23,7 @@ class PlaceWalk {
     void run(const std::stop_token& stop);
     /// The records after `after_`, which becomes the last of them.
     Step step();
-    void learn(std::string_view key);
+    void search(std::string_view key);
 
     const RocksDb& rocks_;
     Places& places_;

@@ -367,7 +367,7 @@ Result<model::Lookup> RocksStore::search(std::string_view key, model::ReadTier t
     const BytesView octets = to_bytes_view(value);
     visit(octets);
     if (places_ && packed && !waits) {
-        if (const auto place = OpenTables::place_of(octets)) places_->learn(key, *place, before);
+        if (const auto place = ReadsAtOnce::place_of(octets)) places_->learn(key, *place, before);
     }
     return model::Lookup::kFound;
 }

@@ -8,7 +8,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <string>
@@ -20,15 +19,34 @@ namespace idnode::storage {
 namespace {
 
 thread_local bool at_once = false;
+thread_local bool noted = false;
 
-/// What a thread read at once last. Blocks of records have 4 KB and a record more.
+/// What a thread read last: a block, or what was read ahead.
 struct LastRead {
     std::uint32_t table = 0;  // 0: none that has a number
     std::uint64_t offset = 0;
     BytesView octets;
+    std::size_t found_to = 0;
     Bytes buffer;
+
+    std::optional<TablePlace> place_of(BytesView wanted);
 };
-thread_local LastRead last_read;
+thread_local LastRead last_at_once;
+thread_local LastRead last_noted;
+/// What follows in a file is not further away than a block.
+constexpr std::size_t kSearchedBytes = 16U << 10U;
+
+std::optional<TablePlace> LastRead::place_of(BytesView wanted) {
+    if (table == 0 || wanted.empty()) return std::nullopt;
+    const std::string_view near = as_text(octets).substr(found_to, kSearchedBytes + wanted.size());
+    const std::size_t at = near.find(as_text(wanted));
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::uint64_t place = offset + found_to + at;
+    if (place > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+    found_to += at + wanted.size();
+    return TablePlace{table, static_cast<std::uint32_t>(place),
+                      static_cast<std::uint32_t>(wanted.size())};
+}
 
 constexpr std::chrono::microseconds kCloseAgainAfter{50};
 
@@ -62,10 +80,27 @@ class NumberedFile : public rocksdb::FSRandomAccessFileOwnerWrapper, public Open
     void close() {
         if (number_ != 0) tables_->remove(number_);
     }
-    void note(std::uint64_t offset, BytesView octets) const {
-        last_read.table = number_;
-        last_read.offset = offset;
-        last_read.octets = octets;
+    /// As the machine reads, perhaps from the disk.
+    rocksdb::IOStatus read_file(std::uint64_t offset, std::size_t bytes,
+                                const rocksdb::IOOptions& options, rocksdb::Slice* result,
+                                char* scratch, rocksdb::IODebugContext* debug) const {
+        auto status =
+            FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch, debug);
+        if (noted && status.ok()) {
+            note_copy(offset, as_bytes_view(result->ToStringView()), last_noted);
+        }
+        return status;
+    }
+    void note(std::uint64_t offset, BytesView octets, LastRead& last) const {
+        last.table = number_;
+        last.offset = offset;
+        last.octets = octets;
+        last.found_to = 0;
+    }
+    /// RocksDB frees its own before anybody asks where something lay.
+    void note_copy(std::uint64_t offset, BytesView octets, LastRead& last) const {
+        last.buffer.assign(octets.begin(), octets.end());
+        note(offset, last.buffer, last);
     }
 
   private:
@@ -87,14 +122,11 @@ class CachedFile final : public NumberedFile {
                            const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
                            rocksdb::IODebugContext* debug) const override {
         if (!at_once || !descriptor_.is_open()) {
-            return FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch,
-                                                        debug);
+            return read_file(offset, bytes, options, result, scratch, debug);
         }
         auto* const into = reinterpret_cast<std::byte*>(scratch);
         if (!read(offset, bytes, into)) return rocksdb::IOStatus::Busy("not in the page cache");
-        // RocksDB frees its own before anybody asks where something lay.
-        last_read.buffer.assign(into, into + bytes);
-        note(offset, last_read.buffer);
+        note_copy(offset, BytesView(into, bytes), last_at_once);
         *result = rocksdb::Slice(scratch, bytes);
         return rocksdb::IOStatus::OK();
     }
@@ -146,11 +178,10 @@ class MappedFile final : public NumberedFile {
                            const rocksdb::IOOptions& options, rocksdb::Slice* result, char* scratch,
                            rocksdb::IODebugContext* debug) const override {
         if (!at_once || offset > octets_.size() || bytes > octets_.size() - offset) {
-            return FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch,
-                                                        debug);
+            return read_file(offset, bytes, options, result, scratch, debug);
         }
         const BytesView octets = octets_.subspan(offset, bytes);
-        note(offset, octets);
+        note(offset, octets, last_at_once);
         *result = rocksdb::Slice(as_text(octets).data(), bytes);
         return rocksdb::IOStatus::OK();
     }
@@ -200,11 +231,28 @@ class TableFiles final : public rocksdb::FileSystemWrapper {
 
 ReadsAtOnce::ReadsAtOnce() {
     at_once = true;
-    last_read.table = 0;
+    last_at_once.table = 0;
 }
 
 ReadsAtOnce::~ReadsAtOnce() {
     at_once = false;
+}
+
+std::optional<TablePlace> ReadsAtOnce::place_of(BytesView octets) {
+    return last_at_once.place_of(octets);
+}
+
+std::optional<TablePlace> NotedReads::place_of(BytesView octets) {
+    return last_noted.place_of(octets);
+}
+
+NotedReads::NotedReads() {
+    noted = true;
+    last_noted.table = 0;
+}
+
+NotedReads::~NotedReads() {
+    noted = false;
 }
 
 std::uint32_t OpenTables::add(const OpenTable& table) {
@@ -232,18 +280,6 @@ const OpenTable* OpenTables::find(std::uint32_t number) const {
     const OpenTable* const table = entry.table.load();
     // Numbers are written before tables: that of a table is its own or a later one.
     return entry.number.load() == number ? table : nullptr;
-}
-
-std::optional<TablePlace> OpenTables::place_of(BytesView octets) {
-    const LastRead& last = last_read;
-    if (last.table == 0 || octets.empty()) return std::nullopt;
-    const auto found = std::ranges::search(last.octets, octets);
-    if (found.empty()) return std::nullopt;
-    const std::uint64_t offset =
-        last.offset + static_cast<std::uint64_t>(found.begin() - last.octets.begin());
-    if (offset > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-    return TablePlace{last.table, static_cast<std::uint32_t>(offset),
-                      static_cast<std::uint32_t>(octets.size())};
 }
 
 std::unique_ptr<rocksdb::Env> table_env(bool mapped, std::shared_ptr<OpenTables> tables) {

@@ -18,6 +18,13 @@ class Env;
 /// How lookups read table files: from the page cache in place, and never waiting for the disk.
 namespace idnode::storage {
 
+/// Where octets lie in a table file.
+struct TablePlace {
+    std::uint32_t table = 0;  // number of an open file, from 1
+    std::uint32_t offset = 0;
+    std::uint32_t bytes = 0;
+};
+
 /// As long as one lives, reads of table files by its thread are answered from the page cache or end
 /// with `Busy`. Reads are as before where the files are not those of `table_env`.
 class ReadsAtOnce {
@@ -26,13 +33,22 @@ class ReadsAtOnce {
     ~ReadsAtOnce();
     ReadsAtOnce(const ReadsAtOnce&) = delete;
     ReadsAtOnce& operator=(const ReadsAtOnce&) = delete;
+
+    /// Where what the calling thread's last one gave holds `octets`. The same octets somewhere else
+    /// are as good: files do not change.
+    static std::optional<TablePlace> place_of(BytesView octets);
 };
 
-/// Where octets lie in a table file.
-struct TablePlace {
-    std::uint32_t table = 0;  // number of an open file, from 1
-    std::uint32_t offset = 0;
-    std::uint32_t bytes = 0;
+/// As long as one lives, it is noted what its thread reads from table files, at once or not.
+class NotedReads {
+  public:
+    NotedReads();
+    ~NotedReads();
+    NotedReads(const NotedReads&) = delete;
+    NotedReads& operator=(const NotedReads&) = delete;
+
+    /// Where what was read last holds `octets`, not far behind those that were found before.
+    static std::optional<TablePlace> place_of(BytesView octets);
 };
 
 /// A table file that is open.
@@ -60,10 +76,6 @@ class OpenTables {
     /// Null: it was closed.
     const OpenTable* find(std::uint32_t number) const;
     Readers& readers() { return readers_; }
-
-    /// Where what the calling thread's last read at once gave holds `octets`. The same octets
-    /// somewhere else are as good: files do not change.
-    static std::optional<TablePlace> place_of(BytesView octets);
 
   private:
     struct Entry {
