@@ -132,6 +132,7 @@ on_disk() {
     start "${folder}/node" 1 "$@"
     ratio 2 "on disk, ${what}, uniform over all: per CPU second, node / echo" uniform "${must}"
 }
+is_far_larger() { ((count > 20000000)); }
 # What is in memory at first is what lies first on the disk. Three questions for each record (at 150,000/s) later it is
 # what is asked for. No round has the same choice.
 settle() {
@@ -145,11 +146,17 @@ point_2() {
     row 2 "files, octets a record" "${per}" "${per}" le 130
     on_disk "places known" 0.45 data.records_mb=0 "data.places_mb=$(places_megabytes)"
     total=$(memory_of VmRSS)
-    row 2 "resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "${total}" "${total}" le 512
+    # What must be reached is said of 10 million records.
+    if is_far_larger; then
+        row 2 "resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "${total}"
+    else
+        row 2 "resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "${total}" "${total}" le 512
+    fi
     ratio 3 "not found, records not in memory: per CPU second, node / echo" absent 0.80
     on_disk "mapped" 0.48 data.records_mb=0 "data.places_mb=$(places_megabytes)" data.mapped=yes
     row 2 "mapped: resident memory, MB: own $(memory_of RssAnon), mapped $(memory_of RssFile)" "$(memory_of VmRSS)"
     leave_memory
+    ! is_far_larger || return 0 # the memory would take an hour to settle
     settings="room for 10 %"
     start "${folder}/node" 1 "data.records_mb=$(megabytes 0.1)" "data.places_mb=$(places_megabytes)"
     settle

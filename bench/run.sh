@@ -109,7 +109,7 @@ source "${root}/bench/points.sh"
 # The records are a file while there is room for one.
 records_file=
 record_bytes=400
-((count > 20000000)) || records_file=${folder}/records.ndjson record_bytes=1500
+is_far_larger || records_file=${folder}/records.ndjson record_bytes=1500
 free_kb=$(df --output=avail -k "${folder}" | tail -1)
 ((free_kb > count * record_bytes / 1000)) ||
     fail "${parent} has ${free_kb} KB left; about $((count * record_bytes / 1000)) are needed (--dir)"
