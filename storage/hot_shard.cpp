@@ -211,7 +211,7 @@ std::uint64_t HotShard::append(std::string_view key, BytesView stored) {
     *at = std::byte{0};
     std::memcpy(at + 1, sizes.data(), sizeof sizes);
     std::memcpy(at + kEntryHeaderBytes, key.data(), key.size());
-    std::memcpy(at + kEntryHeaderBytes + key.size(), stored.data(), stored.size());
+    std::ranges::copy(stored, at + kEntryHeaderBytes + key.size());  // perhaps nothing
     const std::size_t bytes = kEntryHeaderBytes + key.size() + stored.size();
     piece.used += static_cast<std::uint32_t>(bytes);
     piece.live += static_cast<std::uint32_t>(bytes);

@@ -32,8 +32,9 @@ void put_many(model::RecordStore& store, int count) {
     must_commit(store, std::move(edits));
 }
 
+/// What threads of low priority bring about, on a machine that is busy.
 bool soon(const std::function<bool()>& condition) {
-    for (int i = 0; i < 1'000 && !condition(); ++i) {
+    for (int i = 0; i < 6'000 && !condition(); ++i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return condition();
@@ -323,6 +324,7 @@ TEST_CASE("readers of files that are written, merged and closed meanwhile see no
     const bool mapped = GENERATE(false, true);
     const auto store = must_open(placing(create_in(folder.path()), mapped), clock);
     replace_by(*store, 4'000);  // makes the dictionary
+    REQUIRE(soon([&] { return store->counts()->placed.records >= 4'000; }));
     AnswerChecker checker(to_check(*store), 4'000);
     // A backup writes what is in memory into a new file; four of those are merged.
     std::jthread flushing([&](const std::stop_token& stop) {
