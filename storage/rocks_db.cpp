@@ -26,6 +26,8 @@ namespace fs = std::filesystem;
 constexpr double kBloomBitsPerKey = 10;
 constexpr double kMemtableBloomShare = 0.05;
 constexpr std::size_t kBlockBytes = 4U << 10U;
+/// Read in order mostly: larger blocks are shorter, and take less time to compress.
+constexpr std::size_t kLogBlockBytes = 16U << 10U;
 constexpr std::uint32_t kTableFormat = 5;
 constexpr std::uint64_t kTableFileBytes = 128U << 20U;
 constexpr std::uint64_t kWalBytesMax = 256U << 20U;
@@ -43,7 +45,7 @@ rocksdb::BlockBasedTableOptions table_options(Family family,
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
     if (!cache) table.no_block_cache = true;
-    table.block_size = kBlockBytes;
+    table.block_size = family == Family::kLog ? kLogBlockBytes : kBlockBytes;
     table.format_version = kTableFormat;
     table.checksum = rocksdb::kXXH3;
     // Index and filters stay in memory as long as their file is open (3.8 octets a record), so that
@@ -305,6 +307,11 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksOptions& options,
     if (env == nullptr) {
         tables = std::make_shared<OpenTables>();
         own_env = table_env(options.mapped, tables);
+        // Flushes and compactions give way to lookups. Without effect where the system does not
+        // know it.
+        for (const auto pool : {rocksdb::Env::Priority::HIGH, rocksdb::Env::Priority::LOW}) {
+            (void)own_env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow);
+        }
     }
     rocksdb::DBOptions settings = db_options(options, env != nullptr ? env : own_env.get());
     std::size_t family_count = kFamilyCount;

@@ -22,6 +22,7 @@
 #include "resolver/crypto/tls.h"
 #include "resolver/engine/signature_cache.h"
 #include "resolver/forward/forwarder.h"
+#include "resolver/net/scheduling.h"
 #include "storage/stores.h"
 #include "tools/free_port.h"
 #include "tools/node_keys.h"
@@ -43,6 +44,7 @@ resolver::ServerSettings server_settings(const Settings& settings) {
     out.udp_port = static_cast<int>(settings.listen.udp_port);
     out.tcp_port = static_cast<int>(settings.listen.tcp_port);
     out.threads = static_cast<unsigned>(settings.node.threads);
+    out.realtime = settings.node.realtime == "on";
     out.storage_threads = static_cast<unsigned>(settings.limits.storage_threads);
     out.tcp_connections_max = static_cast<std::size_t>(settings.limits.tcp_connections_max);
     out.tcp_inflight_max = static_cast<std::size_t>(settings.limits.tcp_inflight_max);
@@ -141,6 +143,11 @@ Result<std::unique_ptr<Node>> Node::start(const Settings& settings) {
     std::unique_ptr<Node> node(new Node(settings));
     if (auto done = node->open_keys(); !done) return done.error();
     if (auto done = node->open_store(); !done) return done.error();
+    if (settings.node.realtime == "on" && !resolver::may_come_before_all()) {
+        node->warnings_.push_back(
+            "node.realtime is on, but the system does not permit it: run the node with "
+            "LimitRTPRIO=1 (systemd) or ulimit -r 1");
+    }
     if (auto done = node->open_upstream(); !done) return done.error();
     if (auto done = node->open_replication(); !done) return done.error();
     if (auto done = node->open_registration(); !done) return done.error();

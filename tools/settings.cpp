@@ -103,6 +103,12 @@ constexpr std::array kTable{
     Setting{"node.threads", "number", "threads", 0, 1024, kRestart,
             "Threads that serve the network; 0: one for each processor core.",
             [](Settings& s) -> SettingField { return &s.node.threads; }},
+    Setting{"node.realtime", "text", "", 0, 0, kRestart,
+            "\"on\": threads that answer lookups run in real time, before everything else on the "
+            "machine: they need not wait for imports, registrations and compactions, which on most "
+            "kernels is a turn of 4 ms. A flood of lookups then leaves the rest what the kernel "
+            "keeps for it, a twentieth of each core. It needs root, or LimitRTPRIO=1 of systemd.",
+            [](Settings& s) -> SettingField { return &s.node.realtime; }, &check_switch},
     Setting{
         "node.site_serial", "number", "", 1, 32'767, kRestart,
         "Serial number of this node's site record. Raise it whenever addresses, ports or the key "

@@ -25,6 +25,7 @@ struct Settings {
     struct Node {
         std::string prefix;
         std::int64_t threads = 0;
+        std::string realtime = "off";
         std::int64_t site_serial = 1;
         std::string public_address;
         std::string description;

@@ -1,11 +1,13 @@
 #include "resolver/net/scheduling.h"
 
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <thread>
 
 namespace idnode::resolver {
 namespace {
@@ -34,6 +36,17 @@ void come_first() {
     attributes.nice = ::getpriority(PRIO_PROCESS, 0);
     attributes.runtime = kTurnNanoseconds;
     ::syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+bool come_before_all() {
+    const sched_param lowest{.sched_priority = 1};
+    return ::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &lowest) == 0;
+}
+
+bool may_come_before_all() {
+    bool permitted = false;
+    std::thread([&permitted] { permitted = come_before_all(); }).join();
+    return permitted;
 }
 
 void give_way() {

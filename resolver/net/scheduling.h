@@ -8,6 +8,13 @@ namespace idnode::resolver {
 /// thread's turn, some milliseconds, has ended (Linux 6.12 and later; earlier ones are so anyhow).
 void come_first();
 
+/// For the same, where the operator wishes it: before everything else, in turns with each other,
+/// and at once also on kernels that otherwise let others end their turn of some milliseconds.
+/// False: the system does not permit it (RLIMIT_RTPRIO).
+bool come_before_all();
+/// Whether `come_before_all` is permitted.
+bool may_come_before_all();
+
 /// For threads that compute for long, and those that they start.
 void give_way();
 

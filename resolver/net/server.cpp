@@ -42,7 +42,7 @@ class NetServer final : public Server {
     }
 
     void start() {
-        for (const auto& worker : workers_) worker->start();
+        for (const auto& worker : workers_) worker->start(settings_.realtime);
     }
 
     void stop() override {

@@ -21,6 +21,7 @@ struct ServerSettings {
     int udp_port = 2641;                              // 0: any free one, -1: off
     int tcp_port = 2641;
     unsigned threads = 0;          // 0: one per core
+    bool realtime = false;         // those before everything else, where it is permitted
     unsigned storage_threads = 4;  // for reads that must go to the disk, and signatures
     std::size_t storage_queue_max = 4096;
     std::size_t tcp_connections_max = 10'000;

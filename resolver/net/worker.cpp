@@ -44,12 +44,12 @@ void Worker::add_streams(Descriptor socket, bool is_v6, StreamService service) {
         std::make_unique<TcpListener>(io_, std::move(socket), is_v6, std::move(service)));
 }
 
-void Worker::start() {
+void Worker::start(bool before_all) {
     for (const auto& listener : udp_) asio::co_spawn(io_, listener->run(), rethrow);
     for (const auto& listener : streams_) asio::co_spawn(io_, listener->run(), rethrow);
     asio::co_spawn(io_, watch_deadlines(), rethrow);
-    thread_ = std::thread([this] {
-        come_first();
+    thread_ = std::thread([this, before_all] {
+        if (!before_all || !come_before_all()) come_first();
         io_.run();
     });
 }

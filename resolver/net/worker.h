@@ -37,7 +37,8 @@ class Worker {
     /// Before `start`.
     void add_udp(Descriptor socket);
     void add_streams(Descriptor socket, bool is_v6, StreamService service);
-    void start();
+    /// `before_all`: see `come_before_all`.
+    void start(bool before_all = false);
 
     /// Returns when the thread takes no more questions; what waits is still answered.
     void stop_reading();

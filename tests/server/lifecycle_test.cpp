@@ -1,9 +1,12 @@
 // Starting, reloading and ending, and what an operator sees when it cannot start.
+#include <sched.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -30,6 +33,16 @@ bool mentions(std::string_view text, std::string_view what) {
     return text.find(what) != std::string_view::npos;
 }
 
+int threads_in_real_time(pid_t pid) {
+    const std::filesystem::path tasks = "/proc/" + std::to_string(pid) + "/task";
+    int count = 0;
+    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+        const int policy = ::sched_getscheduler(std::stoi(task.path().filename()));
+        if ((policy & ~SCHED_RESET_ON_FORK) == SCHED_RR) ++count;
+    }
+    return count;
+}
+
 std::string config_with(const NodeFolder& node, std::string_view line) {
     return read_file(node.config()) + "\n" + std::string(line) + "\n";
 }
@@ -44,6 +57,23 @@ TEST_CASE("SIGTERM and SIGINT end the daemon cleanly with code 0") {
         CHECK(daemon.process().wait() == 0);
         CHECK_FALSE(has_sanitizer_report(daemon.process().errors()));
     }
+}
+
+TEST_CASE("threads that answer lookups run in real time where that is wished and permitted") {
+    NodeFolder node;
+    Daemon usual(node);
+    CHECK(threads_in_real_time(usual.process().pid()) == 0);
+    CHECK(usual.stop() == 0);
+    Daemon daemon(node, {"node.realtime=on", "node.threads=2"});
+    const bool is_permitted = !mentions(daemon.process().errors(), "LimitRTPRIO");
+    // A thread takes its priority when it starts, a moment after the daemon says that it is ready.
+    int found = 0;
+    for (int i = 0; i < 500 && found != (is_permitted ? 2 : 0); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        found = threads_in_real_time(daemon.process().pid());
+    }
+    CHECK(found == (is_permitted ? 2 : 0));
+    CHECK(daemon.stop() == 0);
 }
 
 TEST_CASE("standard output holds the ready line and nothing else") {
