@@ -336,6 +336,13 @@ TEST_CASE("readers of files that are written, merged and closed meanwhile see no
     const auto outcome = checker.run(checking_time());
     CHECK(outcome.fault == "");
     CHECK(outcome.writes > 0);
+    flushing.request_stop();
+    flushing.join();
+    REQUIRE(store->back_up());
+    for (int i = 0; i < 4'000; ++i) {
+        const std::string handle = "88.100.7/R-" + std::to_string(i);
+        CHECK(text_in_memory(*store, handle) == text_in_memory(*store, handle));
+    }
     CHECK(store->counts()->placed.hits > 0);
 }
 
