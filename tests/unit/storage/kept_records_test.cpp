@@ -329,6 +329,7 @@ TEST_CASE("readers of files that are written, merged and closed meanwhile see no
     // A backup writes what is in memory into a new file; four of those are merged.
     std::jthread flushing([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
+            clock.set(clock.now() + 1);  // each has a name of its own
             if (!store->back_up()) return;
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
@@ -338,6 +339,7 @@ TEST_CASE("readers of files that are written, merged and closed meanwhile see no
     CHECK(outcome.writes > 0);
     flushing.request_stop();
     flushing.join();
+    clock.set(clock.now() + 1);
     REQUIRE(store->back_up());
     for (int i = 0; i < 4'000; ++i) {
         const std::string handle = "88.100.7/R-" + std::to_string(i);
