@@ -26,8 +26,6 @@ namespace fs = std::filesystem;
 constexpr double kBloomBitsPerKey = 10;
 constexpr double kMemtableBloomShare = 0.05;
 constexpr std::size_t kBlockBytes = 4U << 10U;
-/// Read in order mostly: larger blocks are shorter, and take less time to compress.
-constexpr std::size_t kLogBlockBytes = 16U << 10U;
 constexpr std::uint32_t kTableFormat = 5;
 constexpr std::uint64_t kTableFileBytes = 128U << 20U;
 constexpr std::uint64_t kWalBytesMax = 256U << 20U;
@@ -45,7 +43,7 @@ rocksdb::BlockBasedTableOptions table_options(Family family,
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
     if (!cache) table.no_block_cache = true;
-    table.block_size = family == Family::kLog ? kLogBlockBytes : kBlockBytes;
+    table.block_size = kBlockBytes;
     table.format_version = kTableFormat;
     table.checksum = rocksdb::kXXH3;
     // Index and filters stay in memory as long as their file is open (3.8 octets a record), so that
