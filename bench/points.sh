@@ -135,7 +135,7 @@ on_disk() {
 is_far_larger() { ((count > 20000000)); }
 # What is in memory at first is what lies first on the disk. Three questions for each record (at 150,000/s) later it is
 # what is asked for. No round has the same choice.
-settle() {
+settle_memory() {
     "${load_core[@]}" "${bin}/idnode-bench" lookup --server "${server}" --records "${folder}/answers" --choice zipf \
         --zipf-s 1.0 --sockets 8 --window 64 --seed 1000 --seconds "$(calculate "${count} * 3 / 150000 + 0.1")" \
         >/dev/null || fail "the node gave wrong answers (settling)"
@@ -159,7 +159,7 @@ point_2() {
     ! is_far_larger || return 0 # the memory would take an hour to settle
     settings="room for 10 %"
     start "${folder}/node" 1 "data.records_mb=$(megabytes 0.1)" "data.places_mb=$(places_megabytes)"
-    settle
+    settle_memory
     ratio 2 "room for 10 % of the records, Zipf 1.0: per CPU second, node / echo" zipf 0.70
     leave_memory
 }

@@ -300,7 +300,7 @@ resident_mb() { awk '/^RssAnon:/ { printf "%.0f", $2 / 1024 }' "/proc/${node_pid
 # Processor time of the node so far, in milliseconds.
 node_cpu_ms() { awk '{ ns += $1 } END { printf "%.0f", ns / 1e6 }' "/proc/${node_pid}/task/"*/schedstat; }
 # Waits until the store compacts no more, and has the files read once: they are in the page cache, as after some time of use.
-settle() {
+settle_files() {
     local before after
     before=$(node_cpu_ms)
     for ((i = 0; i < 600; i++)); do
@@ -329,7 +329,7 @@ lifecycle() {
     echo "| octets an event on disk | $(du -sb "${folder}/node/data" | awk -v n="${events}" '{ printf "%.0f", $1 / n }') | |"
     capture_events tree --events tree >/dev/null
     capture_events lot --events lot >/dev/null
-    settle
+    settle_files
     for ((round = 0; round < rounds; round++)); do
         read_events --target "/idn/v1/history?id={product}" --expect commissioning --rate 1000 --seconds "${seconds}" \
             --products $((events / 50000 * 1000))
