@@ -66,7 +66,6 @@ class BulkReader::Fast {
     bool read_value_members(od::object object, Value& out, Members& seen);
     bool read_member(od::field field, Value& out, Members& seen);
     bool read_ttl(od::value value, Value& out);
-    bool read_time(std::string_view text, std::uint32_t& out);
     bool read_data(od::value value);
     bool read_data_object(od::object object);
     bool read_admin(od::value value);
@@ -85,8 +84,7 @@ class BulkReader::Fast {
     Bytes ordered_;  // scratch, where the values were not in order
     std::vector<Slice> slices_;
     std::map<std::string, Bytes, std::less<>> sites_;  // by their text
-    std::string last_time_text_;
-    std::uint32_t last_time_ = 0;
+    TimeReader times_;
 };
 
 bool BulkReader::Fast::read_int32(od::value value, std::uint32_t& out) {
@@ -185,7 +183,7 @@ bool BulkReader::Fast::read_member(od::field field, Value& out, Members& seen) {
         if (!once(seen.timestamp) || field.value().get_string().get(text) != simdjson::SUCCESS) {
             return false;
         }
-        return read_time(text, out.timestamp);
+        return times_.read(text, out.timestamp);
     }
     if (name == "permissions") {
         if (!once(seen.permissions) || field.value().get_string().get(text) != simdjson::SUCCESS ||
@@ -207,19 +205,7 @@ bool BulkReader::Fast::read_ttl(od::value value, Value& out) {
     std::string_view text;
     if (value.get_string().get(text) != simdjson::SUCCESS) return false;
     out.ttl_type = handle::TtlType::kAbsolute;
-    return read_time(text, out.ttl);
-}
-
-/// The values of a record mostly have one time.
-bool BulkReader::Fast::read_time(std::string_view text, std::uint32_t& out) {
-    if (text != last_time_text_) {
-        const auto time = parse_time(text);
-        if (!time) return false;
-        last_time_text_ = text;
-        last_time_ = *time;
-    }
-    out = last_time_;
-    return true;
+    return times_.read(text, out.ttl);
 }
 
 bool BulkReader::Fast::read_data(od::value value) {

@@ -138,13 +138,7 @@ bool StraightReader::read_timestamp() {
 /// With the quote behind.
 bool StraightReader::read_time(std::uint32_t& out) {
     const std::string_view text = rest_.substr(0, kTimeBytes);
-    if (text != last_time_text_) {
-        const auto time = parse_time(text);
-        if (!time) return false;
-        last_time_text_ = text;
-        last_time_ = *time;
-    }
-    out = last_time_;
+    if (!times_.read(text, out)) return false;
     rest_.remove_prefix(text.size());
     return skip("\"");
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "proto/base/bytes.h"
+#include "registry/json/time_reader.h"
 
 namespace idnode::json {
 
@@ -45,8 +46,7 @@ class StraightReader {
     Bytes octets_;  // `size_` of them are written
     std::size_t size_ = 0;
     Bytes decoded_;
-    std::string last_time_text_;  // the values of a record mostly have one time
-    std::uint32_t last_time_ = 0;
+    TimeReader times_;
 };
 
 }  // namespace idnode::json
