@@ -21,13 +21,11 @@ constexpr std::size_t kPointBytes = 1 + 2 * kCoordinateBytes;
 constexpr std::size_t kHashBytes = 32;
 constexpr std::byte kUncompressed{0x04};
 
-/// Whose identifier goes into Z, the digest in front of what is signed.
-Params identifier_param(std::string_view identifier) {
-    const ParamBuilder builder(OSSL_PARAM_BLD_new());
-    const bool pushed =
-        builder && OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_DIST_ID,
-                                                    identifier.data(), identifier.size()) == 1;
-    return Params(pushed ? OSSL_PARAM_BLD_to_param(builder.get()) : nullptr);
+/// Whose identifier goes into Z, the digest in front of what is signed. After the context was begun
+/// and before it gets data: OpenSSL before 3.0.20 refuses it any earlier.
+bool set_identifier(EVP_PKEY_CTX* context, std::string_view identifier) {
+    return EVP_PKEY_CTX_set1_id(context, identifier.data(), static_cast<int>(identifier.size())) ==
+           1;
 }
 
 Error no_sm2_key() {
@@ -156,11 +154,12 @@ Result<Bytes> sign_with_sm2(BytesView private_key, std::string_view identifier, 
     const Result<PKey> key = load_own(private_key);
     if (!key) return key.error();
     const DigestContext context(EVP_MD_CTX_new());
-    const Params params = identifier_param(identifier);
+    EVP_PKEY_CTX* of_key = nullptr;  // owned by `context`
     std::size_t size = 0;
-    if (!context || !params ||
-        EVP_DigestSignInit_ex(context.get(), nullptr, "SM3", nullptr, nullptr, key->get(),
-                              params.get()) != 1 ||
+    if (!context ||
+        EVP_DigestSignInit_ex(context.get(), &of_key, "SM3", nullptr, nullptr, key->get(),
+                              nullptr) != 1 ||
+        !set_identifier(of_key, identifier) ||
         EVP_DigestSignUpdate(context.get(), data.data(), data.size()) != 1 ||
         EVP_DigestSignFinal(context.get(), nullptr, &size) != 1) {
         return openssl_error(Errc::kInternal, "SM2 signature");
@@ -178,10 +177,11 @@ Result<bool> verify_sm2_signature(BytesView public_key, std::string_view identif
     const Result<PKey> key = load_theirs(public_key);
     if (!key) return key.error();
     const DigestContext context(EVP_MD_CTX_new());
-    const Params params = identifier_param(identifier);
-    if (!context || !params ||
-        EVP_DigestVerifyInit_ex(context.get(), nullptr, "SM3", nullptr, nullptr, key->get(),
-                                params.get()) != 1 ||
+    EVP_PKEY_CTX* of_key = nullptr;  // owned by `context`
+    if (!context ||
+        EVP_DigestVerifyInit_ex(context.get(), &of_key, "SM3", nullptr, nullptr, key->get(),
+                                nullptr) != 1 ||
+        !set_identifier(of_key, identifier) ||
         EVP_DigestVerifyUpdate(context.get(), data.data(), data.size()) != 1) {
         return openssl_error(Errc::kInternal, "SM2 signature check");
     }
