@@ -297,18 +297,9 @@ once() {
 }
 resident_mb() { awk '/^RssAnon:/ { printf "%.0f", $2 / 1024 }' "/proc/${node_pid}/status"; }
 
-# Processor time of the node so far, in milliseconds.
-node_cpu_ms() { awk '{ ns += $1 } END { printf "%.0f", ns / 1e6 }' "/proc/${node_pid}/task/"*/schedstat; }
 # Waits until the store compacts no more, and has the files read once: they are in the page cache, as after some time of use.
 settle_files() {
-    local before after
-    before=$(node_cpu_ms)
-    for ((i = 0; i < 600; i++)); do
-        sleep 1
-        after=$(node_cpu_ms)
-        ((after - before < 20)) && break
-        before=${after}
-    done
+    wait_until_idle "${node_pid}"
     cat "${folder}/node/data/"*.sst >/dev/null
 }
 

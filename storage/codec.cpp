@@ -12,6 +12,7 @@
 #include "proto/base/writer.h"
 #include "proto/handle/value.h"
 #include "storage/keys.h"
+#include "storage/varint.h"
 
 namespace idnode::storage {
 namespace {
@@ -162,12 +163,81 @@ void encode_log_entry(const LogParts& parts, Bytes& out) {
     std::ranges::copy(parts.before, room.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stored) {
-    const auto name = [id] { return "log entry " + std::to_string(id); };
-    ByteReader in(stored);
-    const std::uint8_t format = in.u8("format");
-    if (in.ok() && format > kLogFormat) return newer_format(name(), format);
-    if (format == 0) in.fail(WireErrc::kBadValue, "format");
+bool LogCreates::takes(model::TransactionId id, model::SuffixCase suffix_case) const {
+    if (is_empty()) return true;
+    return count_ < kCountMax && id == last_id_ + 1 && suffix_case == suffix_case_;
+}
+
+void LogCreates::add(model::TransactionId id, model::SuffixCase suffix_case,
+                     std::string_view handle) {
+    IDNODE_ASSERT(takes(id, suffix_case));
+    ByteWriter out(octets_);
+    if (is_empty()) {
+        octets_.clear();
+        out.u8(kCreatesFormat);
+        out.u8(static_cast<std::uint8_t>(suffix_case));
+        out.u64(static_cast<std::uint64_t>(time_));
+        out.text_u32(who_);
+        count_at_ = out.at();
+        out.u32(0);
+        handle_.clear();
+        suffix_case_ = suffix_case;
+    }
+    const auto differs = std::ranges::mismatch(handle_, handle).in2;
+    const auto shared = static_cast<std::size_t>(differs - handle.begin());
+    const auto put = [&](std::uint8_t octet) { out.u8(octet); };
+    write_varint(shared, put);
+    write_varint(handle.size() - shared, put);
+    out.raw(handle.substr(shared));
+    out.patch_u32(count_at_, ++count_);
+    handle_ = handle;
+    last_id_ = id;
+}
+
+namespace {
+
+Error damaged_entry(model::TransactionId id, const WireError& error) {
+    return damaged("log entry " + std::to_string(id), error);
+}
+
+model::SuffixCase read_suffix_case(ByteReader& in) {
+    const std::uint8_t suffix_case = in.u8("suffix case");
+    if (suffix_case > static_cast<std::uint8_t>(model::SuffixCase::kKeep)) {
+        in.fail(WireErrc::kBadValue, "suffix case");
+    }
+    return static_cast<model::SuffixCase>(suffix_case);
+}
+
+/// After the format.
+Result<void> decode_creates(model::TransactionId id, ByteReader& in, model::TransactionId after,
+                            std::size_t count_max, std::vector<model::LogEntry>& out) {
+    model::LogEntry entry;
+    entry.action = model::Action::kCreate;
+    const auto suffix_case = read_suffix_case(in);
+    entry.time = static_cast<model::TimeMs>(in.u64("time"));
+    entry.who = in.text_u32("who", kWhoBytesMax);
+    const std::size_t count = in.count_u32("count", LogCreates::kCountMax, 2);
+    if (count == 0 || count > id) in.fail(WireErrc::kBadValue, "count");
+    for (std::size_t left = count; in.ok() && left > 0; --left) {
+        const std::size_t shared = read_varint(in, "shared octets");
+        const std::size_t rest = read_varint(in, "handle length");
+        if (shared > entry.handle.size()) in.fail(WireErrc::kTooLong, "shared octets");
+        if (rest > limits::kHandleBytesMax - shared) in.fail(WireErrc::kTooLong, "handle length");
+        const BytesView differs = in.take(rest, "handle");
+        if (!in.ok()) break;
+        entry.handle.resize(shared);
+        entry.handle += as_text(differs);
+        entry.id = id - left + 1;
+        if (entry.id <= after || out.size() >= count_max) continue;
+        entry.key = model::key_of(entry.handle, suffix_case);
+        out.push_back(entry);
+    }
+    if (const auto done = in.finish(true); !done) return damaged_entry(id, done.error());
+    return {};
+}
+
+/// After the format.
+Result<model::LogEntry> decode_one(model::TransactionId id, std::uint8_t format, ByteReader& in) {
     model::LogEntry entry;
     entry.id = id;
     entry.action = static_cast<model::Action>(in.u8("action"));
@@ -182,9 +252,27 @@ Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stor
     if (format > 1) entry.from = in.text_u32("from", kWhoBytesMax);
     entry.handle = in.text_u32("handle", limits::kHandleBytesMax);
     const BytesView before = in.rest();
-    if (!in.ok()) return damaged(name(), in.error());
+    if (!in.ok()) return damaged_entry(id, in.error());
     if (auto set = set_subject(case_or_table, before, entry); !set) return std::move(set).error();
     return entry;
+}
+
+}  // namespace
+
+Result<void> decode_log_entries(model::TransactionId id, BytesView stored,
+                                model::TransactionId after, std::size_t count_max,
+                                std::vector<model::LogEntry>& out) {
+    ByteReader in(stored);
+    const std::uint8_t format = in.u8("format");
+    if (in.ok() && format > kCreatesFormat) {
+        return newer_format("log entry " + std::to_string(id), format);
+    }
+    if (format == kCreatesFormat) return decode_creates(id, in, after, count_max, out);
+    if (format == 0) in.fail(WireErrc::kBadValue, "format");
+    auto entry = decode_one(id, format, in);
+    if (!entry) return std::move(entry).error();
+    if (id > after && out.size() < count_max) out.push_back(*std::move(entry));
+    return {};
 }
 
 Result<std::optional<model::RecordView>> decode_before_image(const model::LogEntry& entry) {

@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "proto/base/bytes.h"
 #include "proto/base/result.h"
@@ -15,10 +18,11 @@
 /// own, so that one kind of value can change without rewriting the others. Pure functions.
 namespace idnode::storage {
 
-inline constexpr std::uint8_t kRecordFormat = 1;  // stored
-inline constexpr std::uint8_t kLogFormat = 2;     // stored; 1 is read too
-inline constexpr std::uint8_t kPrefixFormat = 1;  // stored
-inline constexpr std::uint8_t kObjectFormat = 1;  // stored
+inline constexpr std::uint8_t kRecordFormat = 1;   // stored
+inline constexpr std::uint8_t kLogFormat = 2;      // stored; 1 is read too
+inline constexpr std::uint8_t kCreatesFormat = 3;  // stored, in the log too
+inline constexpr std::uint8_t kPrefixFormat = 1;   // stored
+inline constexpr std::uint8_t kObjectFormat = 1;   // stored
 
 namespace record_flag {                             // stored
 inline constexpr std::uint8_t kAllPublic = 0x01;    // every value is publicly readable
@@ -70,7 +74,45 @@ struct LogParts {
     model::Table table = model::Table::kErasures;  // of objects
 };
 void encode_log_entry(const LogParts& parts, Bytes& out);
-Result<model::LogEntry> decode_log_entry(model::TransactionId id, BytesView stored);
+
+/// Log entries of creates that follow each other, of one load: they have who, time and suffix case
+/// in common, and each handle begins with `s` octets of the one before. The key is the id of the
+/// last, so that a search for any of them finds it. Varints are those of varint.h.
+///
+///   0        1             2          10      14    14+w    18+w
+///   +--------+-------------+----------+-------+-----+-------+------------------------------------+
+///   | format | suffix case | i64 time | u32 w | who | u32 n | n x (varint s, varint r, r octets) |
+///   +--------+-------------+----------+-------+-----+-------+------------------------------------+
+class LogCreates {
+  public:
+    /// More than this is not read. One entry costs the decoding of all.
+    static constexpr std::size_t kCountMax = 128;
+
+    LogCreates(std::string who, model::TimeMs time) : who_(std::move(who)), time_(time) {}
+    bool is_empty() const { return count_ == 0; }
+    /// Whether that is the next, after whatever there is.
+    bool takes(model::TransactionId id, model::SuffixCase suffix_case) const;
+    void add(model::TransactionId id, model::SuffixCase suffix_case, std::string_view handle);
+    model::TransactionId last_id() const { return last_id_; }
+    BytesView octets() const { return octets_; }
+    void clear() { count_ = 0; }
+
+  private:
+    const std::string who_;
+    const model::TimeMs time_;
+    model::TransactionId last_id_ = 0;
+    model::SuffixCase suffix_case_ = model::SuffixCase::kFold;
+    std::uint32_t count_ = 0;
+    std::size_t count_at_ = 0;
+    std::string handle_;  // the last
+    Bytes octets_;
+};
+
+/// Appends the entries stored under `id` whose ids are above `after`, until there are `count_max`
+/// in `out`. After an error `out` may have grown.
+Result<void> decode_log_entries(model::TransactionId id, BytesView stored,
+                                model::TransactionId after, std::size_t count_max,
+                                std::vector<model::LogEntry>& out);
 /// See `RecordStore::before_image`.
 Result<std::optional<model::RecordView>> decode_before_image(const model::LogEntry& entry);
 

@@ -23,15 +23,17 @@
 ///   records   canonical key (model::Key)           stored record          key order: one prefix is
 ///                                                                         one range, `88.100.7/`
 ///                                                                         ends before `88.100.70/`
-///   log       u64 transaction id                   stored log entry       oldest first
+///   log       u64 transaction id, of several       stored log entry, or   oldest first
+///             creates that of the last             stored creates
 ///   prefixes  folded prefix handle or marker       stored prefix entry    by prefix handle
 ///   objects   u8 table, key (model::Table)         stored object          table by table
 ///   events    the same, of indexes of events       stored object          table by table
 namespace idnode::storage {
 
 /// What this program writes and the newest that it reads. Format 1 had no objects, format 2 no
-/// events, format 3 no packed records; they become 4 when they are opened for writing.
-inline constexpr std::uint32_t kStoreFormat = 4;  // stored
+/// events, format 3 no packed records, format 4 no creates that share a log entry; they become 5
+/// when they are opened for writing.
+inline constexpr std::uint32_t kStoreFormat = 5;  // stored
 
 enum class Family : std::uint8_t { kMeta, kRecords, kLog, kPrefixes, kObjects, kEvents };
 inline constexpr std::size_t kFamilyCount = 6;

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "storage/codec.h"
 #include "storage/plan.h"
 
 namespace idnode::storage {
@@ -283,6 +282,7 @@ Result<void> Loader::write_all(const Progress& progress, BytesView mirror_state)
     const auto no_commits = store_.hold_commits();
     now_ = store_.log_time();
     last_ = store_.last();
+    creates_.emplace(options_.who, now_);
     Output out(store_.rocks(), folder_->path(), dictionary_.load() != nullptr);
     if (options_.mode == Mode::kReplace) unhome_others();
     if (auto written = write_homed(out); !written) return written;
@@ -339,6 +339,7 @@ Result<void> Loader::write_records(Output& out, const Progress& progress) {
             return removed;
         }
     }
+    if (auto written = write_creates(log); !written) return written;
     if (auto closed = records.close(); !closed) return closed;
     if (auto closed = log.close(); !closed) return closed;
     if (progress) progress(runs_.count(), runs_.count());
@@ -427,9 +428,24 @@ Result<void> Loader::write_log(model::Action action, std::string_view key, std::
     model::write_key(handle, model::SuffixCase::kFold, key_scratch_);
     const auto suffix_case =
         key_scratch_ == key ? model::SuffixCase::kFold : model::SuffixCase::kKeep;
+    const bool is_create = action == model::Action::kCreate;
+    if (!is_create || !creates_->takes(last_, suffix_case)) {
+        if (auto written = write_creates(log); !written) return written;
+    }
+    if (is_create) {
+        creates_->add(last_, suffix_case, handle);
+        return {};
+    }
     log_scratch_.clear();
     encode_log_entry({action, suffix_case, now_, options_.who, handle, before, {}}, log_scratch_);
     return log.put(log_key(last_), log_scratch_);
+}
+
+Result<void> Loader::write_creates(SstThread& log) {
+    if (creates_->is_empty()) return {};
+    auto put = log.put(log_key(creates_->last_id()), creates_->octets());
+    creates_->clear();
+    return put;
 }
 
 Result<void> Loader::ingest(const Output& out) {

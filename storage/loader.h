@@ -14,6 +14,7 @@
 #include "proto/base/result.h"
 #include "registry/model/change.h"
 #include "storage/bulk_load.h"
+#include "storage/codec.h"
 #include "storage/ordered_blocks.h"
 #include "storage/packing.h"
 #include "storage/rocks_store.h"
@@ -157,6 +158,7 @@ class Loader {
                                SstThread& records, SstThread& log);
     Result<void> write_log(model::Action action, std::string_view key, std::string_view handle,
                            BytesView before, SstThread& log);
+    Result<void> write_creates(SstThread& log);
     Result<void> ingest(const Output& out);
 
     const Options options_;
@@ -181,6 +183,7 @@ class Loader {
     Bytes scratch_;
     Bytes unpacked_;
     Bytes log_scratch_;
+    std::optional<LogCreates> creates_;  // that are not written yet
 };
 
 }  // namespace idnode::storage

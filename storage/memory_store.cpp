@@ -223,9 +223,9 @@ class MemoryStore final : public model::RecordStore {
         const Table& log = table(Family::kLog);
         for (auto at = log.upper_bound(log_key(after));
              at != log.end() && entries.size() < count_max; ++at) {
-            auto entry = decode_log_entry(log_id(at->first), at->second);
-            if (!entry) return entry.error();
-            entries.push_back(*std::move(entry));
+            auto decoded =
+                decode_log_entries(log_id(at->first), at->second, after, count_max, entries);
+            if (!decoded) return std::move(decoded).error();
         }
         return entries;
     }

@@ -13,6 +13,7 @@
 #include "proto/base/reader.h"
 #include "proto/base/writer.h"
 #include "proto/handle/value.h"
+#include "storage/varint.h"
 
 namespace idnode::storage {
 namespace {
@@ -22,8 +23,6 @@ constexpr std::size_t kVersionBytes = 6;
 constexpr std::size_t kHandleLengthAt = 10;   // in the form of codec.h
 constexpr std::uint8_t kAsItIs = 0x04;        // stored: the compact form is not compressed
 constexpr std::size_t kValueFixedBytes = 18;  // of a `VALUE`, up to its type (§2.1)
-constexpr unsigned kVarintBits = 7;
-constexpr std::size_t kVarintBytesMax = 5;
 /// Without the handle.
 constexpr std::size_t kPackedHeaderBytesMax = 9 + 2 * kVarintBytesMax;
 
@@ -61,10 +60,7 @@ class Compactor {
         at_ += octets.size();
     }
     void put_varint(std::size_t number) {
-        for (; number >> kVarintBits != 0; number >>= kVarintBits) {
-            put(static_cast<std::uint8_t>(number | 0x80U));
-        }
-        put(static_cast<std::uint8_t>(number));
+        write_varint(number, [this](std::uint8_t octet) { put(octet); });
     }
     std::size_t size() const { return at_; }
 
@@ -72,20 +68,6 @@ class Compactor {
     std::span<std::byte> out_;
     std::size_t at_ = 0;
 };
-
-std::uint32_t read_varint(ByteReader& in, const char* field) {
-    std::uint64_t out = 0;
-    for (unsigned shift = 0; shift < 5 * kVarintBits; shift += kVarintBits) {
-        const std::uint64_t octet = in.u8(field);
-        out |= (octet & 0x7FU) << shift;
-        if (octet < 0x80U) {
-            if (out > UINT32_MAX) in.fail(WireErrc::kTooLong, field);
-            return static_cast<std::uint32_t>(out);
-        }
-    }
-    in.fail(WireErrc::kTooLong, field);
-    return 0;
-}
 
 void write_compact(const handle::ValueView& value, const Usual& usual, Compactor& out) {
     const bool has_index = value.index - usual.index != 1;

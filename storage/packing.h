@@ -35,7 +35,7 @@
 ///          0x20 varint index follows, otherwise that of the value before plus 1
 ///   and, in this order: what the flags say, varint length and type, varint length and data.
 ///
-/// Varint: seven bits an octet, low ones first, 0x80 on all but the last.
+/// Varint: see varint.h.
 namespace idnode::storage {
 
 inline constexpr std::uint8_t kPackedFormat = 2;  // stored

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include <string_view>
 #include <thread>
 
 #include "storage/places.h"
+#include "storage/record_walk.h"
 #include "storage/rocks_db.h"
 #include "storage/warm_up.h"
 
@@ -18,17 +18,13 @@ class PlaceWalk {
     PlaceWalk(const RocksDb& rocks, Places& places, const WarmUp* before);
 
   private:
-    enum class Step : std::uint8_t { kMore, kEnd, kFailed };
-
     void run(const std::stop_token& stop);
-    /// The records after `after_`, which becomes the last of them.
-    Step step();
+    RecordWalk::Step step(RecordWalk& walk);
     void search(std::string_view key);
 
     const RocksDb& rocks_;
     Places& places_;
     const WarmUp* const before_;
-    std::string after_;
     std::jthread thread_;  // last: it uses everything above
 };
 

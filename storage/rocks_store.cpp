@@ -154,16 +154,22 @@ struct LogEnd {
     model::TimeMs time = 0;
 };
 
+rocksdb::Status not_a_log_key() {
+    return rocksdb::Status::Corruption("the last key is no transaction id");
+}
+
 Result<LogEnd> end_of_log(const RocksDb& rocks) {
     const std::unique_ptr<rocksdb::Iterator> log(
         rocks.db().NewIterator(rocksdb::ReadOptions(), rocks.family(Family::kLog)));
     log->SeekToLast();
     if (!log->status().ok()) return rocks.error("finding the end of the log", log->status());
     if (!log->Valid()) return LogEnd{};
-    const auto entry =
-        decode_log_entry(log_id(log->key().ToStringView()), to_bytes_view(log->value()));
-    if (!entry) return entry.error();
-    return LogEnd{entry->id, entry->time};
+    const auto id = log_id(log->key().ToStringView());
+    std::vector<model::LogEntry> last;
+    const auto decoded = decode_log_entries(id, to_bytes_view(log->value()), id - 1, 1, last);
+    if (!decoded) return decoded.error();
+    if (last.empty()) return rocks.error("finding the end of the log", not_a_log_key());
+    return LogEnd{id, last.front().time};
 }
 
 Result<std::shared_ptr<const model::PrefixTable>> homed_prefixes(const RocksDb& rocks) {
@@ -494,9 +500,10 @@ Result<std::vector<model::LogEntry>> RocksStore::read_log(model::PartitionId par
     const std::unique_ptr<rocksdb::Iterator> at(
         rocks_->db().NewIterator(options, rocks_->family(Family::kLog)));
     for (at->Seek(log_key(after + 1)); at->Valid() && entries.size() < count_max; at->Next()) {
-        auto entry = decode_log_entry(log_id(at->key().ToStringView()), to_bytes_view(at->value()));
-        if (!entry) return entry.error();
-        entries.push_back(*std::move(entry));
+        const auto id = log_id(at->key().ToStringView());
+        auto decoded =
+            decode_log_entries(id, to_bytes_view(at->value()), after, count_max, entries);
+        if (!decoded) return std::move(decoded).error();
     }
     if (!at->status().ok()) return rocks_->error("reading the log", at->status());
     return entries;
@@ -549,7 +556,7 @@ Result<void> RocksStore::ingest(const std::vector<rocksdb::IngestExternalFileArg
     const rocksdb::Status status = rocks_->db().IngestExternalFiles(files);
     if (places_) places_->end_replacement();
     if (hot_) hot_->end_replacement();
-    warm_up();
+    warm_up();  // what was in memory is gone, whatever became of the files
     if (!status.ok()) return rocks_->error("adding the files of an import", status);
     return refresh();
 }

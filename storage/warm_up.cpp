@@ -1,20 +1,12 @@
 #include "storage/warm_up.h"
 
 #include <rocksdb/db.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <memory>
 
 namespace idnode::storage {
 namespace {
 
-/// Of one snapshot. Records that change while it is read must be read again; and the store can be
-/// closed only between two of them.
-constexpr int kRecordsOfStep = 4096;
-constexpr std::size_t kReadaheadBytes = 512U << 10U;
-constexpr int kNiceness = 10;
 /// A change takes a flush; but one that failed stays under way.
 constexpr int kReadAgainMax = 100;
 constexpr std::chrono::milliseconds kReadAgainAfter{1};
@@ -28,11 +20,12 @@ WarmUp::WarmUp(const RocksDb& rocks, HotRecords& hot, bool packed)
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void WarmUp::run(const std::stop_token& stop) {
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
+    using Step = RecordWalk::Step;
+    RecordWalk walk(rocks_);
     hot_.begin_walk();
-    Step done = Step::kMore;
+    std::optional<Step> done = Step::kMore;
     while (done == Step::kMore && !stop.stop_requested()) {
-        done = step();
+        done = step(walk);
         read_again();
     }
     has_all_ = has_all_ && done == Step::kEnd;
@@ -40,32 +33,25 @@ void WarmUp::run(const std::stop_token& stop) {
     has_ended_.store(true);
 }
 
-/// An error ends it: lookups will meet it and say so.
-WarmUp::Step WarmUp::step() {
+/// An error ends it: lookups will meet it and say so. Records that change meanwhile must be read
+/// again.
+std::optional<RecordWalk::Step> WarmUp::step(RecordWalk& walk) {
     const HotRecords::Moment moment = hot_.now();
-    rocksdb::ReadOptions options;
-    options.fill_cache = false;
-    options.readahead_size = kReadaheadBytes;
-    const std::unique_ptr<rocksdb::Iterator> at(
-        rocks_.db().NewIterator(options, rocks_.family(Family::kRecords)));
     bool has_room = false;
-    int count = 0;
-    for (at->Seek(to_slice(after_)); at->Valid() && count < kRecordsOfStep; ++count, at->Next()) {
-        const std::string_view key = at->key().ToStringView();
-        const auto filled = fill(key, to_bytes_view(at->value()), moment);
-        if (!filled) return Step::kFailed;
+    bool is_empty = true;
+    const RecordWalk::Step done = walk.step([&](std::string_view key, BytesView octets) {
+        is_empty = false;
+        const auto filled = fill(key, octets, moment);
         if (filled == HotRecords::Filled::kChanged) changed_.emplace_back(key);
         if (filled == HotRecords::Filled::kNoRoom) {
             has_all_ = false;
         } else {
             has_room = true;
         }
-        if (count + 1 == kRecordsOfStep)
-            after_.assign(key).push_back('\0');  // the next possible key
-    }
-    if (!at->status().ok()) return Step::kFailed;
-    if (count > 0 && !has_room) return Step::kNoRoom;
-    return count == kRecordsOfStep ? Step::kMore : Step::kEnd;
+        return filled.has_value();
+    });
+    if (done != RecordWalk::Step::kFailed && !is_empty && !has_room) return std::nullopt;
+    return done;
 }
 
 void WarmUp::read_again() {

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "storage/hot_records.h"
+#include "storage/record_walk.h"
 #include "storage/rocks_db.h"
 
 namespace idnode::storage {
@@ -25,11 +25,9 @@ class WarmUp {
     bool has_all() const { return has_all_; }
 
   private:
-    enum class Step : std::uint8_t { kMore, kEnd, kNoRoom, kFailed };
-
     void run(const std::stop_token& stop);
-    /// The next records after `after_`, which becomes the last of them.
-    Step step();
+    /// Nothing: there was no room for any of the next records.
+    std::optional<RecordWalk::Step> step(RecordWalk& walk);
     /// Those that changed while they were walked over.
     void read_again();
     std::optional<HotRecords::Filled> read_again(const std::string& key);
@@ -40,7 +38,6 @@ class WarmUp {
     const RocksDb& rocks_;
     HotRecords& hot_;
     const bool packed_;
-    std::string after_;
     std::vector<std::string> changed_;  // keys
     bool has_all_ = true;               // so far
     std::atomic<bool> has_ended_{false};

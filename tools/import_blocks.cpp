@@ -125,9 +125,7 @@ Result<void> BlockReader::read_binary_header() {
     if (!prefixes_bytes) return prefixes_bytes.error();
     const std::size_t bytes = kHeaderBytes + *prefixes_bytes;
     fill(bytes);
-    if (pending_.size() < bytes) {
-        return Error{Errc::kInvalid, "the file ends in its header: copy or export it again"};
-    }
+    if (pending_.size() < bytes) return record_file::ends_in_header();
     const auto prefixes = record_file::read_prefixes(
         std::string_view(pending_).substr(kHeaderBytes, *prefixes_bytes));
     if (!prefixes) return prefixes.error();

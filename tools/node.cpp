@@ -241,7 +241,7 @@ Result<void> Node::open_store() {
     storage::RocksOptions options;
     options.dir = settings_.data_dir();
     options.cache_bytes = static_cast<std::uint64_t>(settings_.data.cache_mb * kBytesPerMb);
-    options.mapped = settings_.data.mapped == "yes";
+    options.mapped = settings_.data.mapped == "on";
     options.records_bytes = static_cast<std::uint64_t>(settings_.data.records_mb * kBytesPerMb);
     options.places_bytes = static_cast<std::uint64_t>(settings_.data.places_mb * kBytesPerMb);
     auto store = storage::open_rocks_store(options, clock_);

@@ -94,13 +94,17 @@ void write_end(std::uint64_t records, std::string& out) {
     append(end, out);
 }
 
+Error ends_in_header() {
+    return damaged("the file ends in its header: copy or export it again");
+}
+
 Result<std::size_t> read_header(std::string_view octets) {
     ByteReader in(as_bytes_view(octets));
     if (as_text(in.take(kMagic.size(), "magic")) != kMagic) {
         return Error{Errc::kInvalid, "not a binary export of this program"};
     }
     const std::uint32_t format = in.u32("format");
-    if (!in.ok()) return damaged("the file ends in its header: copy or export it again");
+    if (!in.ok()) return ends_in_header();
     if (format != kFormat) {
         return Error{
             Errc::kUnsupported,
@@ -109,7 +113,7 @@ Result<std::size_t> read_header(std::string_view octets) {
                 "; import it with the version that wrote it, or export lines of JSON there"};
     }
     const std::size_t prefixes_bytes = in.u32("prefixes length");
-    if (!in.ok()) return damaged("the file ends in its header: copy or export it again");
+    if (!in.ok()) return ends_in_header();
     if (prefixes_bytes > kPrefixesBytesMax) {
         return damaged(
             "the length of its prefixes is impossible: the file is damaged, copy or export it "

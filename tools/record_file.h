@@ -69,6 +69,9 @@ Result<std::size_t> read_header(std::string_view octets);
 /// From so many octets. kInvalid: damaged.
 Result<std::vector<Prefix>> read_prefixes(std::string_view octets);
 
+/// Of a file that is too short for its header.
+Error ends_in_header();
+
 struct BlockHead {
     std::uint32_t records = 0;  // 0: the end
     std::uint32_t frame_bytes = 0;

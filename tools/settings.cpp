@@ -23,11 +23,6 @@ Result<void> check_suffix_case(std::string_view text) {
     return Error{Errc::kInvalid, R"(must be "fold" or "keep")"};
 }
 
-Result<void> check_yes_or_no(std::string_view text) {
-    if (text == "yes" || text == "no") return {};
-    return Error{Errc::kInvalid, R"(must be "yes" or "no")"};
-}
-
 Result<void> check_own_prefix(std::string_view text) {
     if (text.empty()) return Error{Errc::kInvalid, "must be given, such as \"88.100\""};
     // How deep prefixes may go is a setting of its own; here only the form counts.
@@ -188,12 +183,11 @@ constexpr std::array kTable{
             "that is not in memory itself then reads it there instead of searching for it, in "
             "half the time. It is found out after the start of the node. 0: none.",
             [](Settings& s) -> SettingField { return &s.data.places_mb; }},
-    Setting{
-        "data.mapped", "text", "", 0, 0, kRestart,
-        "\"yes\": lookups read the files where they are mapped, a third faster than through the "
-        "page cache; for machines whose memory holds the files. What was looked at counts as "
-        "memory of the process, and what is not in memory makes lookups wait for the disk.",
-        [](Settings& s) -> SettingField { return &s.data.mapped; }, &check_yes_or_no},
+    Setting{"data.mapped", "text", "", 0, 0, kRestart,
+            "\"on\": lookups read the files where they are mapped, a third faster than through the "
+            "page cache; for machines whose memory holds the files. What was looked at counts as "
+            "memory of the process, and what is not in memory makes lookups wait for the disk.",
+            [](Settings& s) -> SettingField { return &s.data.mapped; }, &check_switch},
 
     Setting{
         "upstream.servers", "list of texts", "", 0, 0, kRestart,

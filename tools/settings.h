@@ -46,7 +46,7 @@ struct Settings {
         std::int64_t cache_mb = 256;
         std::int64_t records_mb = 256;
         std::int64_t places_mb = 128;
-        std::string mapped = "no";
+        std::string mapped = "off";
     };
     struct Upstream {
         std::vector<std::string> servers;

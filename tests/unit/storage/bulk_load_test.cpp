@@ -176,6 +176,42 @@ TEST_CASE("a bulk load survives reopening, and commits go on after its ids", "[r
     CHECK(must_commit(*store, {put("88.100.7/after", "x")}).first == 503);
 }
 
+TEST_CASE("any piece of the log of a load is that piece of the whole", "[rocksdb]") {
+    LoadedStore loaded;
+    {
+        const auto store = loaded.open();
+        for (unsigned i = 0; i < 400; i += 40) must_commit(*store, {put(name_of(i), "old")});
+    }
+    {
+        const auto load = loaded.begin();
+        for (unsigned i = 0; i < 400; ++i) {
+            // Registered in their own case, some differ from others in nothing else.
+            add(*load, name_of(i), "new",
+                i % 7 == 0 ? model::SuffixCase::kKeep : model::SuffixCase::kFold);
+        }
+        must_finish(*load);
+    }
+    const auto store = loaded.open();
+    const auto whole = whole_log(*store);
+    std::mt19937 random(11);
+    for (int i = 0; i < 500; ++i) {
+        const model::TransactionId after = random() % (whole.size() + 3);
+        const std::size_t count_max = random() % 200 + 1;
+        const auto piece = *store->read_log(0, after, count_max);
+        const std::size_t left = after < whole.size() ? whole.size() - after : 0;
+        REQUIRE(piece.size() == std::min(count_max, left));
+        for (std::size_t at = 0; at < piece.size(); ++at) {
+            const model::LogEntry& expected = whole[after + at];
+            REQUIRE(piece[at].id == expected.id);
+            REQUIRE(piece[at].id == after + at + 1);
+            REQUIRE(piece[at].handle == expected.handle);
+            REQUIRE(piece[at].key == expected.key);
+            REQUIRE(piece[at].action == expected.action);
+            REQUIRE(piece[at].before == expected.before);
+        }
+    }
+}
+
 TEST_CASE("of a handle that comes several times the last one counts", "[rocksdb]") {
     LoadedStore loaded;
     const auto load = loaded.begin();

@@ -63,6 +63,14 @@ TEST_CASE("a stored record that is cut short is damaged, a newer one unsupported
     CHECK(storage::decode_record(kKey, newer).error().code == Errc::kDamaged);
 }
 
+Result<model::LogEntry> decoded_entry(model::TransactionId id, BytesView stored) {
+    std::vector<model::LogEntry> entries;
+    auto decoded = storage::decode_log_entries(id, stored, id - 1, 1, entries);
+    if (!decoded) return std::move(decoded).error();
+    REQUIRE(entries.size() == 1);
+    return std::move(entries.front());
+}
+
 TEST_CASE("a log entry has the octets that README.md draws and reads back") {
     Bytes stored;
     const Bytes before = to_bytes("old");
@@ -79,7 +87,7 @@ TEST_CASE("a log entry has the octets that README.md draws and reads back") {
           "0000000b"
           "38382e3130302e372f4162"
           "6f6c64");
-    const auto entry = storage::decode_log_entry(9, stored);
+    const auto entry = decoded_entry(9, stored);
     REQUIRE(entry);
     CHECK(entry->id == 9);
     CHECK(entry->time == 0x0102);
@@ -92,14 +100,107 @@ TEST_CASE("a log entry has the octets that README.md draws and reads back") {
 
     for (std::size_t size = 0; size < stored.size() - before.size(); ++size) {
         const Bytes cut(stored.begin(), stored.begin() + static_cast<std::ptrdiff_t>(size));
-        CHECK(storage::decode_log_entry(9, cut).error().code == Errc::kDamaged);
+        CHECK(decoded_entry(9, cut).error().code == Errc::kDamaged);
     }
     for (const auto& [at, code] : {std::pair(0U, Errc::kUnsupported), std::pair(1U, Errc::kDamaged),
                                    std::pair(2U, Errc::kDamaged)}) {
         Bytes bad = stored;
         bad[at] = std::byte{99};
-        CHECK(storage::decode_log_entry(9, bad).error().code == code);
+        CHECK(decoded_entry(9, bad).error().code == code);
     }
+}
+
+storage::LogCreates three_creates() {
+    storage::LogCreates creates("import", 0x0102);
+    creates.add(7, model::SuffixCase::kFold, "88.100.7/P-01");
+    creates.add(8, model::SuffixCase::kFold, "88.100.7/P-02x");
+    creates.add(9, model::SuffixCase::kFold, "88.100.7/P");
+    return creates;
+}
+
+TEST_CASE("creates of a load that share a log entry have the octets that codec.h draws") {
+    const storage::LogCreates creates = three_creates();
+    CHECK(creates.last_id() == 9);
+    CHECK(to_hex(creates.octets()) ==
+          "0300"
+          "0000000000000102"
+          "00000006"
+          "696d706f7274"
+          "00000003"
+          "000d"
+          "38382e3130302e372f502d3031"
+          "0c02"
+          "3278"
+          "0a00");
+}
+
+TEST_CASE("creates that share a log entry are found by their ids") {
+    const storage::LogCreates creates = three_creates();
+    std::vector<model::LogEntry> entries;
+    REQUIRE(storage::decode_log_entries(9, creates.octets(), 0, 100, entries));
+    REQUIRE(entries.size() == 3);
+    CHECK(entries[0].id == 7);
+    CHECK(entries[0].handle == "88.100.7/P-01");
+    CHECK(entries[0].key == model::key_of("88.100.7/P-01"));
+    CHECK(entries[0].action == model::Action::kCreate);
+    CHECK(entries[0].time == 0x0102);
+    CHECK(entries[0].who == "import");
+    CHECK(entries[0].from.empty());
+    CHECK(entries[0].before.empty());
+    CHECK(entries[1].handle == "88.100.7/P-02x");
+    CHECK(entries[2].id == 9);
+    CHECK(entries[2].handle == "88.100.7/P");
+
+    entries.clear();
+    REQUIRE(storage::decode_log_entries(9, creates.octets(), 7, 1, entries));
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].id == 8);
+    entries.clear();
+    REQUIRE(storage::decode_log_entries(9, creates.octets(), 9, 1, entries));
+    CHECK(entries.empty());
+}
+
+TEST_CASE("only creates that follow each other and fold alike share a log entry") {
+    storage::LogCreates creates = three_creates();
+    CHECK(creates.takes(10, model::SuffixCase::kFold));
+    CHECK_FALSE(creates.takes(11, model::SuffixCase::kFold));
+    CHECK_FALSE(creates.takes(10, model::SuffixCase::kKeep));
+    for (model::TransactionId id = 10; creates.takes(id, model::SuffixCase::kFold); ++id) {
+        creates.add(id, model::SuffixCase::kFold, "88.100.7/more");
+    }
+    CHECK(creates.last_id() == 6 + storage::LogCreates::kCountMax);
+    creates.clear();
+    CHECK(creates.takes(5, model::SuffixCase::kKeep));
+}
+
+TEST_CASE("creates that are damaged are refused wherever they are cut or changed") {
+    const storage::LogCreates creates = three_creates();
+    const Bytes stored(creates.octets().begin(), creates.octets().end());
+    std::vector<model::LogEntry> entries;
+    const auto decode = [&](BytesView octets) {
+        return storage::decode_log_entries(9, octets, 0, 100, entries);
+    };
+    for (std::size_t size = 0; size < stored.size(); ++size) {
+        CHECK(decode(BytesView(stored).first(size)).error().code == Errc::kDamaged);
+    }
+    for (std::size_t at = 0; at < stored.size(); ++at) {
+        for (unsigned octet = 0; octet < 256; ++octet) {
+            Bytes changed = stored;
+            changed[at] = static_cast<std::byte>(octet);
+            (void)decode(changed);  // whatever it says, it stays within the octets
+        }
+    }
+    const auto with = [&](std::size_t at, unsigned octet) {
+        Bytes changed = stored;
+        changed[at] = static_cast<std::byte>(octet);
+        return decode(changed).error().code;
+    };
+    CHECK(with(0, 4) == Errc::kUnsupported);
+    CHECK(with(1, 2) == Errc::kDamaged);                   // suffix case
+    CHECK(with(23, 0) == Errc::kDamaged);                  // no creates
+    CHECK(with(stored.size() - 2, 15) == Errc::kDamaged);  // shares more than there is
+    entries.clear();
+    CHECK(storage::decode_log_entries(2, stored, 0, 100, entries).error().code == Errc::kDamaged);
 }
 
 TEST_CASE("a prefix entry has the octets that README.md draws and reads back") {

@@ -129,11 +129,12 @@ TEST_CASE("log entries of format 1 are read") {
                                   "\0\0\0\x03"
                                   "8/a",
                                   23));
-    const auto entry = storage::decode_log_entry(4, stored);
-    REQUIRE(entry);
-    CHECK(entry->who == "w");
-    CHECK(entry->handle == "8/a");
-    CHECK(entry->from.empty());
+    std::vector<model::LogEntry> entries;
+    REQUIRE(storage::decode_log_entries(4, stored, 3, 1, entries));
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].who == "w");
+    CHECK(entries[0].handle == "8/a");
+    CHECK(entries[0].from.empty());
 }
 
 }  // namespace
