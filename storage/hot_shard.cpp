@@ -23,7 +23,7 @@ constexpr std::size_t kCacheLineBytes = 64;
 /// With two nothing leaves before 96 of 100 slots are taken; with one some do at 80.
 constexpr unsigned kMovesMax = 2;
 /// Most entries lie in as many lines.
-constexpr std::size_t kEntryLinesForeseen = 5;
+constexpr std::size_t kEntryLinesForeseen = 6;
 
 std::atomic_ref<std::uint64_t> atomic(std::uint64_t& slot) {
     return std::atomic_ref(slot);

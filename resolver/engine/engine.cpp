@@ -42,16 +42,6 @@ bool has_macs(const Session* session) {
     return session != nullptr && !session->terms().of_connection;
 }
 
-/// The handle that a lookup is about; empty for everything else.
-std::string_view looked_up(BytesView message) {
-    ByteReader in(message);
-    in.take(limits::kEnvelopeBytes, "envelope");
-    const auto op = static_cast<handle::OpCode>(in.u32("operation code"));
-    in.take(limits::kHeaderBytes - sizeof(std::uint32_t), "header");
-    if (op != handle::OpCode::kResolution) return {};
-    return in.text_u32("handle", limits::kHandleBytesMax);
-}
-
 bool can_be_session(std::uint32_t id) {
     return id > 0 && id <= 0x7FFFFFFFU;
 }
@@ -64,7 +54,8 @@ Engine::Engine(const EngineContext& context)
       authority_(directory_, context.authority),
       administration_(context.store, directory_, authority_, context.entropy,
                       context.administration),
-      resolution_(context, administration_) {}
+      resolution_(context, administration_),
+      plain_lookups_(context) {}
 
 Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                        Effort effort, Bytes& out, Question& question) {
@@ -116,16 +107,6 @@ Outcome Engine::handle(const handle::Envelope& envelope, BytesView payload, cons
         return refuse_with(payload, ResponseCode::kProtocolError, "operation 0");
     }
     return dispatch({context_, *message, peer, now, out, session.get()}, effort, question);
-}
-
-void Engine::foresee(std::span<const BytesView> messages) {
-    std::array<std::string_view, kBatchMax> handles;
-    std::size_t count = 0;
-    for (const BytesView message : messages.first(std::min(messages.size(), kBatchMax))) {
-        const std::string_view handle = looked_up(message);
-        if (!handle.empty()) handles[count++] = handle;
-    }
-    resolution_.foresee(std::span(handles).first(count));
 }
 
 SessionPtr Engine::find_session(std::uint32_t id, const Peer& peer, model::TimeMs now) {

@@ -12,6 +12,7 @@
 #include "registry/service/authority.h"
 #include "resolver/engine/context.h"
 #include "resolver/engine/operations.h"
+#include "resolver/engine/plain_lookups.h"
 #include "resolver/engine/remote.h"
 #include "resolver/engine/reply.h"
 #include "resolver/engine/requesters.h"
@@ -33,11 +34,16 @@ class Engine {
     Outcome handle(const handle::Envelope& envelope, BytesView payload, const Peer& peer,
                    Effort effort, Bytes& out, Question& question);
 
-    /// Before a batch is handled one by one: has the store fetch the records that its plain lookups
-    /// ask for. `messages`: with their envelopes; nothing of them was checked. At most `kBatchMax`
-    /// are looked at.
-    void foresee(std::span<const BytesView> messages);
-    static constexpr std::size_t kBatchMax = Resolution::kForeseenMax;
+    /// Before a batch is handled one by one: see `PlainLookups`. Of `peer` only the carrier and the
+    /// logins count, which all have in common.
+    void foresee(std::span<const BytesView> messages, const Peer& peer) {
+        plain_lookups_.foresee(messages, peer);
+    }
+    static constexpr std::size_t kBatchMax = PlainLookups::kBatchMax;
+    /// The answer to the message of that number, if it can be given at once. False: `handle` it.
+    bool answer_foreseen(std::size_t number, Bytes& out) {
+        return plain_lookups_.answer(number, out);
+    }
 
     /// What follows the messages that the last call of `handle` appended, on the same connection;
     /// mostly nothing. Only Effort::kPool makes one.
@@ -81,6 +87,7 @@ class Engine {
     service::Authority authority_;
     service::Administration administration_;
     Resolution resolution_;
+    PlainLookups plain_lookups_;
     StreamPtr stream_;
 };
 

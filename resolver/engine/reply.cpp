@@ -20,15 +20,6 @@ namespace flag = handle::flag;
 constexpr std::uint32_t kCopiedFlags = flag::kCertify | flag::kEncrypt | flag::kCacheCertify |
                                        flag::kPublicOnly | flag::kMintSuffix | flag::kDoNotRefer;
 
-handle::Envelope reply_envelope(const handle::Envelope& request) {
-    handle::Envelope out;
-    out.version = handle::reply_version(request);
-    out.suggested = handle::kOwnVersion;
-    out.session_id = request.session_id;
-    out.request_id = request.request_id;
-    return out;
-}
-
 Bytes encoded(const handle::Credential& credential) {
     Bytes out;
     ByteWriter writer(out);
@@ -96,6 +87,38 @@ void record(const ReplyTo& to, model::AuditEvent event) {
 
 }  // namespace
 
+handle::Envelope reply_envelope(const handle::Envelope& request) {
+    handle::Envelope out;
+    out.version = handle::reply_version(request);
+    out.suggested = handle::kOwnVersion;
+    out.session_id = request.session_id;
+    out.request_id = request.request_id;
+    return out;
+}
+
+handle::Header reply_header(const EngineContext& context, const handle::Header& request,
+                            ResponseCode code, handle::Version version, bool is_authoritative,
+                            model::TimeMs now) {
+    handle::Header out;
+    out.op = request.op;
+    out.response = static_cast<ResponseCode>(handle::wire_response_code(code, version));
+    out.flags = (request.flags & kCopiedFlags) | flag::kRecursive;
+    if (is_authoritative || request.has(flag::kAuthoritative)) out.flags |= flag::kAuthoritative;
+    out.site_serial = context.site_serial;
+    const std::int64_t seconds = now / 1000;
+    out.expiration = static_cast<std::uint32_t>(
+        seconds - seconds % limits::kExpirationStep.count() + limits::kMessageLifetime.count());
+    return out;
+}
+
+Fitting fitting(const EngineContext& context, Carrier carrier, std::size_t bytes) {
+    if (carrier == Carrier::kUdp && bytes > context.udp_answer_bytes_max) {
+        return Fitting::kTooLargeForUdp;
+    }
+    return bytes + limits::kSignedCredentialBytesMax > limits::kMessageBytesMax ? Fitting::kTooLarge
+                                                                                : Fitting::kFits;
+}
+
 void record_refusal(const ReplyTo& to, ResponseCode code) {
     model::AuditEvent event = audit_event(to);
     event.outcome = code;
@@ -140,18 +163,22 @@ void Reply::begin_body(bool with_digest) {
 }
 
 void Reply::finish(ResponseCode code) {
-    const std::size_t bytes = limits::kHeaderBytes + writer_.body_bytes();
-    if (to_.peer.carrier == Carrier::kUdp && bytes > to_.context.udp_answer_bytes_max) {
-        // A stranger may have forged the source address. Clients take this code as a reason to come
-        // again over the next transport at once, which no other code makes them do (§3.5, §4.2).
-        error(ResponseCode::kError, "answer too large for UDP: ask over TCP");
-    } else if (bytes + limits::kSignedCredentialBytesMax > limits::kMessageBytesMax) {
-        error(ResponseCode::kError, "answer larger than a message: select values by type or index");
-    } else if (restricted_ && to_.request.header.has(flag::kEncrypt) && to_.session == nullptr) {
-        error(ResponseCode::kSessionFailed, "encryption needs a session");
-    } else {
-        seal(code);
+    switch (fitting(to_.context, to_.peer.carrier, limits::kHeaderBytes + writer_.body_bytes())) {
+        case Fitting::kTooLargeForUdp:
+            // A stranger may have forged the source address. Clients take this code as a reason to
+            // come again over the next transport at once, which no other code makes them do
+            // (§3.5, §4.2).
+            return error(ResponseCode::kError, "answer too large for UDP: ask over TCP");
+        case Fitting::kTooLarge:
+            return error(ResponseCode::kError,
+                         "answer larger than a message: select values by type or index");
+        case Fitting::kFits:
+            break;
     }
+    if (restricted_ && to_.request.header.has(flag::kEncrypt) && to_.session == nullptr) {
+        return error(ResponseCode::kSessionFailed, "encryption needs a session");
+    }
+    seal(code);
 }
 
 void Reply::rewind_body() {
@@ -197,18 +224,11 @@ void Reply::challenge(const Challenge& issued) {
 }
 
 handle::Header Reply::header(ResponseCode code) const {
-    const handle::Header& request = to_.request.header;
-    handle::Header out;
-    out.op = request.op;
-    out.response = static_cast<ResponseCode>(handle::wire_response_code(code, envelope_.version));
-    out.flags = (request.flags & kCopiedFlags) | flag::kRecursive | extra_flags_;
-    const bool is_primary = authoritative_ && !to_.context.is_mirror;
-    if (is_primary || request.has(flag::kAuthoritative)) out.flags |= flag::kAuthoritative;
+    const bool is_authoritative = authoritative_ && !to_.context.is_mirror;
+    handle::Header out = reply_header(to_.context, to_.request.header, code, envelope_.version,
+                                      is_authoritative, to_.now);
+    out.flags |= extra_flags_;
     if (has_digest_) out.flags |= flag::kRequestDigest;
-    out.site_serial = to_.context.site_serial;
-    const std::int64_t seconds = to_.now / 1000;
-    out.expiration = static_cast<std::uint32_t>(
-        seconds - seconds % limits::kExpirationStep.count() + limits::kMessageLifetime.count());
     return out;
 }
 

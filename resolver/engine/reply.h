@@ -39,6 +39,18 @@ void record_change(const ReplyTo& to, std::string_view handle, model::Transactio
 Bytes request_digest(const model::Digests& digests, handle::Version version,
                      BytesView header_and_body);
 
+/// The envelope that every answer has, but for its length; a challenge changes the session.
+handle::Envelope reply_envelope(const handle::Envelope& request);
+/// The header that every answer to `request` has, but for what its body adds. `is_authoritative`:
+/// it was this node's to give.
+handle::Header reply_header(const EngineContext& context, const handle::Header& request,
+                            handle::ResponseCode code, handle::Version version,
+                            bool is_authoritative, model::TimeMs now);
+
+/// Whether an answer with so many octets of header and body may be sent (§3.5).
+enum class Fitting : std::uint8_t { kFits, kTooLargeForUdp, kTooLarge };
+Fitting fitting(const EngineContext& context, Carrier carrier, std::size_t bytes);
+
 /// One response message in the making: envelope and header by the rules of §3 and §4.2, the
 /// request digest in front of the body, the signature or MAC behind it, encryption around it.
 /// Exactly one of `finish`, `error` and `challenge` ends it.

@@ -96,34 +96,6 @@ std::optional<std::string_view> named_prefix(std::string_view handle) {
 
 }  // namespace
 
-void Resolution::foresee(std::span<const std::string_view> handles) {
-    std::array<std::string_view, kForeseenMax> keys;
-    foreseen_at_ = responsibility_.version();
-    foreseen_count_ = 0;
-    next_foreseen_ = 0;
-    for (const std::string_view handle : handles) {
-        const auto suffix_case = responsibility_.of(handle);
-        if (!suffix_case) continue;
-        Foreseen& foreseen = foreseen_[foreseen_count_];
-        foreseen.handle.assign(handle);
-        model::write_key(handle, *suffix_case, foreseen.key);
-        keys[foreseen_count_++] = foreseen.key;
-    }
-    context_.store.foresee(std::span(keys).first(foreseen_count_));
-}
-
-/// Null: somebody else's handle. What was foreseen is not worked out again.
-const model::Key* Resolution::key_of(std::string_view handle) {
-    if (next_foreseen_ < foreseen_count_ && foreseen_[next_foreseen_].handle == handle &&
-        foreseen_at_ == responsibility_.version()) {
-        return &foreseen_[next_foreseen_++].key;
-    }
-    const auto suffix_case = responsibility_.of(handle);
-    if (!suffix_case) return nullptr;
-    model::write_key(handle, *suffix_case, key_);
-    return &key_;
-}
-
 Resolved Resolution::answer(const Query& query, service::Requester& requester, ByteWriter& body,
                             Question& question) {
     if (query.has(flag::kRecursive) && query.recursion_count > limits::kRecursionCountMax) {
@@ -141,13 +113,14 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
     if (equal_folded(query.request.handle, kStatusHandle)) {
         return answer_status(query, requester, body);
     }
-    const model::Key* const key = key_of(query.request.handle);
-    if (key == nullptr) return pass_on(query, question);
+    const auto suffix_case = responsibility_.of(query.request.handle);
+    if (!suffix_case) return pass_on(query, question);
+    model::write_key(query.request.handle, *suffix_case, key_);
 
     const std::size_t begin = body.at();
     Resolved resolved;
     restricted_.clear();
-    const auto found = read_record(query, *key, [&](const model::RecordView& record) {
+    const auto found = read_record(query, key_, [&](const model::RecordView& record) {
         resolved = answer_record(query, record, requester, body);
         resolved.version = record.version;
     });
@@ -155,7 +128,7 @@ Resolved Resolution::answer(const Query& query, service::Requester& requester, B
     if (*found == model::Lookup::kNotInMemory) return {.outcome = Outcome::kRetryOnPool};
     if (*found == model::Lookup::kNotFound) return answer_missing(query, body);
     if (context_.lookups != nullptr) {
-        context_.lookups->count(model::split_handle(model::key_text(*key)).prefix);
+        context_.lookups->count(model::split_handle(model::key_text(key_)).prefix);
     }
     if (restricted_.empty()) return resolved;
     body.cut(begin);

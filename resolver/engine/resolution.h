@@ -48,24 +48,12 @@ class Resolution {
           administration_(administration),
           responsibility_(context.store, context.administration.own_prefix) {}
 
-    static constexpr std::size_t kForeseenMax = 64;
-    /// These are about to be asked for, in this order: has the store fetch those of them that are
-    /// ours. At most `kForeseenMax`.
-    void foresee(std::span<const std::string_view> handles);
-
     /// Appends to `body`: on success handle and `VALUES`, on a referral an empty handle and
     /// `VALUES`; otherwise what is there means nothing. For kAskUpstream fills `question`.
     Resolved answer(const Query& query, service::Requester& requester, ByteWriter& body,
                     Question& question);
 
   private:
-    /// A handle of ours.
-    struct Foreseen {
-        std::string handle;
-        model::Key key;
-    };
-
-    const model::Key* key_of(std::string_view handle);
     Resolved pass_on(const Query& query, Question& question);
     Result<model::Lookup> read_record(const Query& query, std::string_view key,
                                       model::FunctionRef<void(const model::RecordView&)> visit);
@@ -84,10 +72,6 @@ class Resolution {
     service::Administration& administration_;
     service::Responsibility responsibility_;
     model::Key key_;
-    std::array<Foreseen, kForeseenMax> foreseen_;
-    std::size_t foreseen_count_ = 0;
-    std::size_t next_foreseen_ = 0;
-    std::uint64_t foreseen_at_ = 0;  // version of what is homed
     Bytes restricted_;  // values of a record that need rights, while these are being checked
 };
 

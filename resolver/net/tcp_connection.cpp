@@ -168,63 +168,62 @@ TcpConnection::Progress TcpConnection::consume(BytesView octets) {
 /// How many octets of `octets` were complete messages.
 std::size_t TcpConnection::take_messages(BytesView octets) {
     if (out_.capacity() == 0) out_.swap(context_.send_buffer);
+    Engine& engine = context_.dispatcher.engine();
+    std::array<BytesView, Engine::kBatchMax> messages;
     std::size_t taken = 0;
-    std::size_t foreseen = 0;
-    do {
-        if (taken >= foreseen) foreseen = taken + foresee(octets.subspan(taken));
-    } while (!ending_ && take_message(octets.subspan(taken), taken));
+    while (!ending_) {
+        const std::size_t count = split(octets.subspan(taken), messages);
+        if (count == 0) break;
+        engine.foresee(std::span(messages).first(count), peer_);
+        for (std::size_t i = 0; i < count && !ending_; ++i) {
+            taken += messages[i].size();
+            ++requests_;
+            if (!engine.answer_foreseen(i, out_)) take_message(messages[i]);
+        }
+    }
     return taken;
 }
 
-/// Has the store fetch what the next messages ask for. How many octets these are.
-std::size_t TcpConnection::foresee(BytesView octets) {
-    std::array<BytesView, Engine::kBatchMax> messages;
+/// The complete messages at the beginning of `octets`, how many. Ends the connection at one that
+/// can never be taken.
+std::size_t TcpConnection::split(BytesView octets, std::span<BytesView> messages) {
     std::size_t count = 0;
-    std::size_t bytes = 0;
-    while (count < messages.size()) {
-        const auto envelope = handle::decode_envelope(octets.subspan(bytes));
+    while (count < messages.size() && octets.size() >= limits::kEnvelopeBytes) {
+        const auto envelope = handle::decode_envelope(octets);
         if (!envelope) break;
+        if (envelope->message_length > limits::kMessageBytesMax || envelope->truncated) {
+            if (count == 0) refuse_and_end(*envelope, octets.subspan(limits::kEnvelopeBytes));
+            break;
+        }
         const std::size_t length = limits::kEnvelopeBytes + envelope->message_length;
-        if (length > octets.size() - bytes) break;
-        messages[count++] = octets.subspan(bytes, length);
-        bytes += length;
+        if (length > octets.size()) break;
+        messages[count++] = octets.first(length);
+        octets = octets.subspan(length);
     }
-    if (count > 1) context_.dispatcher.engine().foresee(std::span(messages).first(count));
-    return bytes;
+    return count;
 }
 
-bool TcpConnection::take_message(BytesView octets, std::size_t& taken) {
-    if (octets.size() < limits::kEnvelopeBytes) return false;
-    const auto envelope = handle::decode_envelope(octets);
-    if (!envelope) return false;
-    const BytesView rest = octets.subspan(limits::kEnvelopeBytes);
-    const std::size_t length = envelope->message_length;
-    if (length > limits::kMessageBytesMax) {
-        refuse_and_end(*envelope, rest, handle::ResponseCode::kError,
-                       "message length out of range");
-        return false;
-    }
-    if (envelope->truncated) {
-        refuse_and_end(*envelope, rest, handle::ResponseCode::kProtocolError,
-                       "a message in several pieces over TCP is not supported");
-        return false;
-    }
-    if (rest.size() < length) return false;
-    taken += limits::kEnvelopeBytes + length;
-    ++requests_;
-    const auto answered =
-        context_.dispatcher.take(*envelope, rest.first(length), peer_, out_, [this] {
+void TcpConnection::take_message(BytesView message) {
+    const auto envelope = handle::decode_envelope(message);
+    if (!envelope) return;
+    const auto answered = context_.dispatcher.take(
+        *envelope, message.subspan(limits::kEnvelopeBytes), peer_, out_, [this] {
             return [self = shared_from_this()](Bytes message, StreamPtr stream) {
                 self->deliver(std::move(message), std::move(stream));
             };
         });
     if (answered == Dispatcher::Taken::kLater) ++inflight_;
-    return true;
 }
 
-void TcpConnection::refuse_and_end(const handle::Envelope& envelope, BytesView payload,
-                                   handle::ResponseCode code, std::string_view text) {
-    context_.dispatcher.engine().refuse(envelope, payload, peer_, code, text, out_);
+/// A message whose length is impossible, or that comes in pieces.
+void TcpConnection::refuse_and_end(const handle::Envelope& envelope, BytesView payload) {
+    const bool is_too_long = envelope.message_length > limits::kMessageBytesMax;
+    context_.dispatcher.engine().refuse(
+        envelope, payload, peer_,
+        is_too_long ? handle::ResponseCode::kError : handle::ResponseCode::kProtocolError,
+        is_too_long ? "message length out of range"
+                    : "a message in several pieces over TCP is not supported",
+        out_);
     ending_ = true;
 }
 

@@ -59,10 +59,9 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     Progress take_unsealed(BytesView plain);
     void end_tls();
     std::size_t take_messages(BytesView octets);
-    std::size_t foresee(BytesView octets);
-    bool take_message(BytesView octets, std::size_t& taken);
-    void refuse_and_end(const handle::Envelope& envelope, BytesView payload,
-                        handle::ResponseCode code, std::string_view text);
+    std::size_t split(BytesView octets, std::span<BytesView> messages);
+    void take_message(BytesView message);
+    void refuse_and_end(const handle::Envelope& envelope, BytesView payload);
     void deliver(Bytes message, StreamPtr stream);
     void send(const Bytes& message, StreamPtr stream);
     void advance_stream();

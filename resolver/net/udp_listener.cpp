@@ -1,6 +1,7 @@
 #include "resolver/net/udp_listener.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
@@ -13,8 +14,18 @@ namespace idnode::resolver {
 namespace asio = boost::asio;
 
 UdpListener::UdpListener(asio::io_context& io, Descriptor socket, Dispatcher& dispatcher)
-    : socket_(io, socket.release()), dispatcher_(dispatcher) {
+    : socket_(std::move(socket)), waiter_(io, socket_.get()), dispatcher_(dispatcher) {
     prepare();
+}
+
+UdpListener::~UdpListener() {
+    close();
+}
+
+void UdpListener::close() {
+    reading_ = false;
+    if (waiter_.is_open()) waiter_.release();
+    socket_ = Descriptor();
 }
 
 void UdpListener::prepare() {
@@ -30,28 +41,50 @@ void UdpListener::prepare() {
 
 asio::awaitable<void> UdpListener::run() {
     while (reading_) {
-        const auto [error] = co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+        const auto [error] = co_await waiter_.async_wait(asio::posix::stream_descriptor::wait_read,
                                                          asio::as_tuple(asio::use_awaitable));
         if (error) co_return;
-        // After a full batch more is waiting, most likely: no need to be told.
-        for (unsigned round = 0; serve_batch() == kBatch && round < kRoundsMax; ++round) {
+        if (serve_batch() < kBatch) continue;
+        // After a full batch more is waiting, most likely: no need to be told. While somebody may
+        // be told, the kernel looks for them with each datagram that is sent: a twentieth of the
+        // whole lookup.
+        waiter_.release();
+        while (reading_ && serve_turn()) {
+            co_await asio::post(waiter_.get_executor(), asio::use_awaitable);
         }
+        if (reading_) waiter_.assign(socket_.get());
     }
+}
+
+/// Whether there is more, most likely.
+bool UdpListener::serve_turn() {
+    for (unsigned i = 0; i < kBatchesOfTurn; ++i) {
+        if (serve_batch() < kBatch) return false;
+    }
+    return true;
 }
 
 void UdpListener::stop_reading() {
     reading_ = false;
-    socket_.cancel();
+    if (waiter_.is_open()) waiter_.cancel();
 }
 
 /// How many datagrams came.
 std::size_t UdpListener::serve_batch() {
     const std::size_t count = receive_batch();
     if (count == 0) return 0;
-    if (count > 1) dispatcher_.engine().foresee(std::span(datagrams_).first(count));
+    Engine& engine = dispatcher_.engine();
+    engine.foresee(std::span(datagrams_).first(count), Peer{.carrier = Carrier::kUdp});
     out_.clear();
     pieces_.clear();
-    for (std::size_t i = 0; i < count; ++i) serve(datagrams_[i], i);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t message_at = out_.size();
+        if (engine.answer_foreseen(i, out_)) {
+            cut_into_pieces(message_at, i);
+        } else {
+            serve(datagrams_[i], i);
+        }
+    }
     // One thread writes: no need for an atomic addition.
     requests_.store(requests_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
     send_batch();
@@ -66,19 +99,20 @@ std::size_t UdpListener::receive_batch() {
         header.msg_controllen = returns_[i].control.size();
     }
     const int count =
-        ::recvmmsg(socket_.native_handle(), receive_headers_.data(), kBatch, MSG_DONTWAIT, nullptr);
+        ::recvmmsg(socket_.get(), receive_headers_.data(), kBatch, MSG_DONTWAIT, nullptr);
     if (count <= 0) return 0;  // nothing there, or an ICMP error of an earlier answer
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
         returns_[i].address_bytes = receive_headers_[i].msg_hdr.msg_namelen;
         returns_[i].control_bytes = receive_headers_[i].msg_hdr.msg_controllen;
-        datagrams_[i] = BytesView(received_[i]).first(receive_headers_[i].msg_len);
+        const std::size_t bytes = receive_headers_[i].msg_len;
+        datagrams_[i] =
+            BytesView(received_[i]).first(bytes > limits::kDatagramBytesMax ? 0 : bytes);
     }
     return static_cast<std::size_t>(count);
 }
 
 void UdpListener::serve(BytesView datagram, std::size_t from) {
-    if (datagram.size() < limits::kEnvelopeBytes || datagram.size() > limits::kDatagramBytesMax)
-        return;
+    if (datagram.size() < limits::kEnvelopeBytes) return;
     const auto envelope = handle::decode_envelope(datagram);
     if (!envelope) return;
     const BytesView piece = datagram.subspan(limits::kEnvelopeBytes);
@@ -148,7 +182,7 @@ void UdpListener::send_batch() {
     }
     std::size_t sent = 0;
     while (sent < pieces_.size()) {
-        const int count = ::sendmmsg(socket_.native_handle(), send_headers_.data() + sent,
+        const int count = ::sendmmsg(socket_.get(), send_headers_.data() + sent,
                                      static_cast<unsigned>(pieces_.size() - sent), MSG_DONTWAIT);
         if (count > 0) {
             sent += static_cast<std::size_t>(count);
@@ -162,7 +196,7 @@ void UdpListener::send_batch() {
 
 /// An answer that came from the pool or the upstream.
 void UdpListener::send_later(const Return& to, const Bytes& message) {
-    if (!socket_.is_open() || message.empty()) return;
+    if (socket_.get() < 0 || message.empty()) return;
     out_.assign(message.begin(), message.end());
     pieces_.clear();
     returns_[0] = to;

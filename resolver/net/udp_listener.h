@@ -22,12 +22,15 @@ namespace idnode::resolver {
 class UdpListener {
   public:
     UdpListener(boost::asio::io_context& io, Descriptor socket, Dispatcher& dispatcher);
+    ~UdpListener();
+    UdpListener(const UdpListener&) = delete;
+    UdpListener& operator=(const UdpListener&) = delete;
 
     /// Runs until `stop_reading` or `close`.
     boost::asio::awaitable<void> run();
     /// Answers that are under way can still be sent.
     void stop_reading();
-    void close() { socket_.close(); }
+    void close();
 
     std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
     std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
@@ -35,7 +38,7 @@ class UdpListener {
   private:
     static constexpr std::size_t kBatch = 32;
     // Full batches that are answered before connections and timers have their turn.
-    static constexpr unsigned kRoundsMax = 8;
+    static constexpr unsigned kBatchesOfTurn = 8;
     // One octet more than allowed, so that a longer datagram can be told from the longest.
     static constexpr std::size_t kReceiveBytes = limits::kDatagramBytesMax + 1;
 
@@ -54,6 +57,7 @@ class UdpListener {
     };
 
     void prepare();
+    bool serve_turn();
     std::size_t serve_batch();
     std::size_t receive_batch();
     void serve(BytesView datagram, std::size_t from);
@@ -62,7 +66,9 @@ class UdpListener {
     void send_batch();
     void send_later(const Return& to, const Bytes& message);
 
-    boost::asio::posix::stream_descriptor socket_;
+    Descriptor socket_;
+    boost::asio::posix::stream_descriptor
+        waiter_;  // has the socket while it waits, does not own it
     Dispatcher& dispatcher_;
     handle::Reassembler reassembler_;
     bool reading_ = true;
@@ -71,7 +77,7 @@ class UdpListener {
     std::array<iovec, kBatch> receive_vectors_;
     std::array<mmsghdr, kBatch> receive_headers_;
     std::array<Return, kBatch> returns_;
-    std::array<BytesView, kBatch> datagrams_;
+    std::array<BytesView, kBatch> datagrams_;  // empty: too long
 
     Bytes out_;      // the answers of one batch, end to end
     Bytes scratch_;  // a message on its way into pieces

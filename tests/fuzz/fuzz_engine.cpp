@@ -121,6 +121,11 @@ class Node {
         const BytesView payload = BytesView(message).subspan(limits::kEnvelopeBytes);
         if (payload.size() < envelope->message_length) return {};
         const BytesView whole = payload.first(envelope->message_length);
+        const BytesView foreseen =
+            BytesView(message).first(limits::kEnvelopeBytes + envelope->message_length);
+        engine_.foresee(std::span(&foreseen, 1), peer_);
+        Bytes early;
+        const bool is_early = engine_.answer_foreseen(0, early);
         Bytes out;
         resolver::Question question;
         auto outcome =
@@ -131,6 +136,8 @@ class Node {
                 engine_.handle(*envelope, whole, peer_, resolver::Effort::kPool, out, question);
             IDNODE_ASSERT(outcome != resolver::Outcome::kRetryOnPool);
         }
+        // What is answered as soon as it was foreseen has the usual octets.
+        if (is_early) IDNODE_ASSERT(outcome == resolver::Outcome::kReply && early == out);
         if (outcome == resolver::Outcome::kAskUpstream) return {};
         if (const resolver::StreamPtr stream = engine_.take_stream()) stream->next({}, out);
         if (outcome == resolver::Outcome::kSilent) IDNODE_ASSERT(out.empty());

@@ -1,8 +1,11 @@
 #include <catch2/catch.hpp>
+#include <random>
 
+#include "proto/base/hex.h"
 #include "proto/base/text.h"
 #include "proto/handle/credential.h"
 #include "proto/handle/signing.h"
+#include "resolver/engine/logins.h"
 #include "tests/unit/resolver/engine_fixture.h"
 #include "tests/unit/resolver/store_behind.h"
 
@@ -156,16 +159,16 @@ TEST_CASE("before a batch is answered the store is told which records of ours it
         EngineFixture::request("88.100.1/a"), EngineFixture::request("88.101/elsewhere"), site_info,
         EngineFixture::request("88.100.2/b"), to_bytes("neither envelope nor header"),    {}};
     const std::vector<BytesView> views(messages.begin(), messages.end());
-    node.engine.foresee(views);
+    node.engine.foresee(views, node.peer);
     CHECK(store.told == std::vector{model::key_of("88.100.1/a"),
                                     model::key_of("88.100.2/b", model::SuffixCase::kKeep)});
 
     const std::vector<BytesView> many(resolver::Engine::kBatchMax + 1, views.front());
-    node.engine.foresee(many);
+    node.engine.foresee(many, node.peer);
     CHECK(store.told.size() == 2 + resolver::Engine::kBatchMax);
 }
 
-TEST_CASE("a batch is answered right in another order than it was foreseen, or another batch") {
+TEST_CASE("what was foreseen is answered by its number, in any order and again") {
     EngineFixture node;
     node.home("0.NA/88.100.1");
     node.home("0.NA/88.100.2", model::SuffixCase::kKeep);
@@ -177,15 +180,20 @@ TEST_CASE("a batch is answered right in another order than it was foreseen, or a
                  keeps_case ? model::SuffixCase::kKeep : model::SuffixCase::kFold);
         messages.push_back(EngineFixture::request(name));
     }
+    node.engine.foresee(std::vector<BytesView>(messages.begin(), messages.end()), node.peer);
     for (const std::size_t first : {0U, 1U, 3U}) {
-        node.engine.foresee(std::vector<BytesView>(messages.begin(), messages.end()));
         for (std::size_t i = 0; i < names.size(); ++i) {
             const std::size_t number = (first + i) % names.size();
-            const auto values = node.ask(messages[number]).values();
+            Bytes out;
+            REQUIRE(node.engine.answer_foreseen(number, out));
+            const auto values = EngineFixture::parse(out).values();
             REQUIRE(values.size() == 1);
             CHECK(as_text(values[0].data) == "of " + names[number]);
         }
     }
+    Bytes out;
+    CHECK_FALSE(node.engine.answer_foreseen(names.size(), out));
+    CHECK(out.empty());
 }
 
 TEST_CASE("a prefix that is given up is given up for what was foreseen, too") {
@@ -193,10 +201,128 @@ TEST_CASE("a prefix that is given up is given up for what was foreseen, too") {
     node.home("0.NA/88.100.1");
     node.put("88.100.1/a", {text_value(1, "URL", "x")});
     const std::vector<Bytes> messages(2, EngineFixture::request("88.100.1/a", kNotRecursive));
-    node.engine.foresee(std::vector<BytesView>(messages.begin(), messages.end()));
-    CHECK(node.ask(messages[0]).code() == ResponseCode::kSuccess);
+    node.engine.foresee(std::vector<BytesView>(messages.begin(), messages.end()), node.peer);
+    Bytes out;
+    CHECK(node.engine.answer_foreseen(0, out));
     node.unhome("0.NA/88.100.1");
+    CHECK_FALSE(node.engine.answer_foreseen(1, out));
     CHECK(node.ask(messages[1]).code() == ResponseCode::kServerNotResponsible);
+}
+
+namespace {
+
+/// Whether the message is answered when it was foreseen. Then the answer is what `handle` gives.
+bool is_answered_alike(EngineFixture& node, BytesView message, Carrier carrier) {
+    node.peer.carrier = carrier;
+    node.engine.foresee(std::span(&message, 1), node.peer);
+    Bytes foreseen = to_bytes("what was there before");
+    const std::size_t before = foreseen.size();
+    const bool answered = node.engine.answer_foreseen(0, foreseen);
+    if (!answered) {
+        CHECK(foreseen.size() == before);
+        return false;
+    }
+    const Bytes answer(foreseen.begin() + static_cast<std::ptrdiff_t>(before), foreseen.end());
+    Bytes handled;
+    CHECK(node.give(message, handled, Effort::kInline, carrier) == Outcome::kReply);
+    if (answer != handled) FAIL(to_hex(message) + "\n" + to_hex(answer) + "\n" + to_hex(handled));
+    return true;
+}
+
+/// A node with records of every kind that a lookup tells apart.
+struct RichNode : EngineFixture {
+    RichNode() {
+        home("0.NA/88.100.1");
+        home("0.NA/88.100.2", model::SuffixCase::kKeep);
+        put("88.100.1/plain", {text_value(1, "URL", "https://a.example"), text_value(2, "D", "x")});
+        put("88.100.2/Kept", {text_value(1, "URL", "y")}, model::SuffixCase::kKeep);
+        put("88.100.1/secret", {text_value(1, "URL", "y"), text_value(2, "KEY", "z", 0x0C)});
+        put("88.100.1/large", {text_value(1, "D", std::string(5000, 'x'))});
+        put("0.NA/88.100.1", {text_value(1, "D", "of the prefix")});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("plain lookups are answered as soon as they were foreseen, with the usual octets") {
+    RichNode node;
+    SECTION("on a primary") {}
+    SECTION("on a mirror") {
+        node.context.is_mirror = true;
+    }
+    const auto ask = [&](const Bytes& message, Carrier carrier = Carrier::kTcp) {
+        return is_answered_alike(node, message, carrier);
+    };
+    for (const Carrier carrier : {Carrier::kUdp, Carrier::kTcp}) {
+        CHECK(ask(EngineFixture::request("88.100.1/plain"), carrier));
+        CHECK(ask(EngineFixture::request("88.100.1/PLAIN", kNotPublicOnly), carrier));
+        CHECK(ask(EngineFixture::request("88.100.2/Kept", 0), carrier));
+        CHECK(ask(EngineFixture::request("88.100.2/kept"), carrier));  // not found
+        CHECK(ask(EngineFixture::request("88.100.1/", 0x81100000), carrier));
+    }
+    CHECK(ask(EngineFixture::request("88.100.1/large")));
+    // Left to those who know about it.
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/large"), Carrier::kUdp));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/secret")));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/plain", kPlain, {1})));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/plain", kPlain, {}, {"URL"})));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/plain", kPlain | 0x40000000)));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/plain", kPlain | 0x20000000)));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/plain", kPlain | 0x00800000)));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/plain", kPlain, {}, {}, 255)));
+    CHECK_FALSE(ask(EngineFixture::request("88.101/elsewhere")));
+    CHECK_FALSE(ask(EngineFixture::request("0.NA/88.100.1")));
+    CHECK_FALSE(ask(EngineFixture::request("0.SITE/status")));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1")));
+    CHECK_FALSE(ask(to_bytes("neither envelope nor header")));
+    CHECK_FALSE(ask({}));
+    // Somebody may be logged in on a connection of industrial clients.
+    resolver::Logins logins;
+    node.peer.logins = &logins;
+    CHECK(ask(EngineFixture::request("88.100.1/plain")));
+    CHECK_FALSE(ask(EngineFixture::request("88.100.1/plain", kNotPublicOnly)));
+}
+
+TEST_CASE("whatever a message is, it is answered alike whether it was foreseen or not") {
+    RichNode node;
+    std::vector<Bytes> messages;
+    for (const char* name : {"88.100.1/plain", "88.100.2/Kept", "88.100.1/secret", "88.100.1/large",
+                             "0.NA/88.100.1", "88.100.1/none"}) {
+        messages.push_back(EngineFixture::request(name));
+        messages.push_back(EngineFixture::request(name, kNotPublicOnly, {1}, {"URL"}));
+    }
+    std::mt19937 random(3);
+    std::size_t answered = 0;
+    for (int round = 0; round < 40'000; ++round) {
+        Bytes message = messages[random() % messages.size()];
+        const auto changes = random() % 3;
+        for (unsigned i = 0; i < changes; ++i) {
+            // Mostly in what stands before the handle: small numbers and single bits.
+            const std::size_t at = random() % message.size();
+            message[at] = random() % 2 == 0
+                              ? static_cast<std::byte>(random() % 4)
+                              : message[at] ^ static_cast<std::byte>(1U << random() % 8);
+        }
+        if (random() % 8 == 0) message.resize(random() % (message.size() + 4));
+        if (message.size() < limits::kEnvelopeBytes) continue;
+        // As much as the network gives to `handle`: the message and nothing else.
+        const auto envelope = handle::decode_envelope(message);
+        const std::size_t length = limits::kEnvelopeBytes + envelope->message_length;
+        if (length > message.size() || envelope->truncated) {
+            const Carrier carrier = Carrier::kTcp;
+            node.peer.carrier = carrier;
+            const BytesView view(message);
+            node.engine.foresee(std::span(&view, 1), node.peer);
+            Bytes out;
+            REQUIRE_FALSE(node.engine.answer_foreseen(0, out));
+            continue;
+        }
+        message.resize(length);
+        answered +=
+            is_answered_alike(node, message, random() % 2 == 0 ? Carrier::kUdp : Carrier::kTcp) ? 1
+                                                                                                : 0;
+    }
+    CHECK(answered > 5'000);
 }
 
 TEST_CASE("a question after a prefix was homed or given up meets what is homed now") {
