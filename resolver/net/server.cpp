@@ -20,10 +20,10 @@ class NetServer final : public Server {
           pool_(context, settings.storage_threads, settings.storage_queue_max) {
         for (unsigned i = 0; i < settings_.threads; ++i) {
             workers_.push_back(std::make_unique<Worker>(context, pool_));
-            connections_.push_back(std::make_unique<ConnectionContext>(
-                ConnectionContext{workers_.back()->dispatcher(), workers_.back()->receive_buffer(),
-                                  workers_.back()->send_buffer(), settings.tcp_inflight_max,
-                                  settings.tcp_idle, settings.tcp_partial, settings.tls}));
+            connections_.push_back(std::make_unique<ConnectionContext>(ConnectionContext{
+                workers_.back()->dispatcher(), workers_.back()->batch(),
+                workers_.back()->receive_buffer(), workers_.back()->send_buffer(),
+                settings.tcp_inflight_max, settings.tcp_idle, settings.tcp_partial, settings.tls}));
         }
     }
     ~NetServer() override { stop(); }

@@ -26,6 +26,13 @@ constexpr std::size_t kFromPeerBytesMax = 65'536;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
+/// And no more than that, as mostly where a client waits for each answer.
+bool is_one_message(BytesView octets) {
+    const auto envelope = handle::decode_envelope(octets);
+    return envelope && !envelope->truncated &&
+           octets.size() == limits::kEnvelopeBytes + std::size_t{envelope->message_length};
+}
+
 Peer with_logins(Peer peer, Logins* logins) {
     peer.logins = logins;
     return peer;
@@ -54,6 +61,7 @@ asio::awaitable<void> TcpConnection::run() {
             co_await resumed_.async_wait(kAsTuple);  // ends by cancellation: see `deliver`, `flush`
         }
     }
+    if (is_in_batch_) context_.batch.serve();
     ending_ = true;
     flush();
     if (awaiting_peer_) close();  // it will not send what the stream waits for
@@ -75,6 +83,7 @@ std::size_t TcpConnection::unsent() const {
 
 /// `count` octets came into `first_`.
 TcpConnection::Progress TcpConnection::receive(std::size_t count) {
+    if (is_in_batch_) context_.batch.serve();  // answers keep the order of their questions
     std::vector<std::byte>& buffer = context_.receive_buffer;
     std::copy_n(first_.begin(), count, buffer.begin());
     if (count == first_.size()) {
@@ -149,7 +158,10 @@ TcpConnection::Progress TcpConnection::consume(BytesView octets) {
         advance_stream();
         return Progress::kGoOn;
     }
-    if (partial_.empty()) {
+    if (partial_.empty() && is_one_message(octets)) {
+        is_in_batch_ = true;
+        context_.batch.add(shared_from_this(), octets, logins_.get());
+    } else if (partial_.empty()) {
         const std::size_t taken = take_messages(octets);
         if (!ending_ && taken < octets.size()) {
             partial_.assign(octets.begin() + static_cast<std::ptrdiff_t>(taken), octets.end());
@@ -168,20 +180,32 @@ TcpConnection::Progress TcpConnection::consume(BytesView octets) {
 /// How many octets of `octets` were complete messages.
 std::size_t TcpConnection::take_messages(BytesView octets) {
     if (out_.capacity() == 0) out_.swap(context_.send_buffer);
-    Engine& engine = context_.dispatcher.engine();
     std::array<BytesView, Engine::kBatchMax> messages;
     std::size_t taken = 0;
     while (!ending_) {
         const std::size_t count = split(octets.subspan(taken), messages);
         if (count == 0) break;
-        engine.foresee(std::span(messages).first(count), peer_);
+        context_.dispatcher.engine().foresee(std::span(messages).first(count), peer_);
         for (std::size_t i = 0; i < count && !ending_; ++i) {
             taken += messages[i].size();
-            ++requests_;
-            if (!engine.answer_foreseen(i, out_)) take_message(messages[i]);
+            answer(i, messages[i]);
         }
     }
     return taken;
+}
+
+void TcpConnection::answer_foreseen(std::size_t number, BytesView message) {
+    is_in_batch_ = false;
+    if (!socket_.is_open()) return;
+    if (out_.capacity() == 0) out_.swap(context_.send_buffer);
+    answer(number, message);
+    flush();
+}
+
+/// A message that was foreseen.
+void TcpConnection::answer(std::size_t number, BytesView message) {
+    ++requests_;
+    if (!context_.dispatcher.engine().answer_foreseen(number, out_)) take_message(message);
 }
 
 /// The complete messages at the beginning of `octets`, how many. Ends the connection at one that

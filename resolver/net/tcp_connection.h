@@ -13,12 +13,14 @@
 #include "resolver/engine/logins.h"
 #include "resolver/net/connection.h"
 #include "resolver/net/dispatcher.h"
+#include "resolver/net/turn_batch.h"
 
 namespace idnode::resolver {
 
 /// What all connections of one thread share.
 struct ConnectionContext {
     Dispatcher& dispatcher;
+    TurnBatch& batch;
     // Both are used between two suspensions only.
     std::vector<std::byte>& receive_buffer;
     Bytes& send_buffer;
@@ -31,7 +33,8 @@ struct ConnectionContext {
 /// A persistent, pipelined stream connection (§3.6). Answers that need no waiting keep the order of
 /// their questions; the others come when they are ready. While a stream follows an answer nothing
 /// else is sent, and nothing is read but what the stream asks for: its next piece is made when the
-/// peer has taken the last one. An idle connection holds no buffer but one for the next question.
+/// peer has taken the last one. A message that comes alone is answered together with those of other
+/// connections. An idle connection holds no buffer but one for the next question.
 /// When the first octet begins a TLS handshake, all of this goes on inside TLS (§3.8).
 /// Used on one thread; kept alive by its coroutine and by answers under way.
 class TcpConnection final : public Connection, public std::enable_shared_from_this<TcpConnection> {
@@ -48,6 +51,9 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     void check_deadlines(Clock::time_point now) override;
     std::uint64_t take_requests() override { return std::exchange(requests_, 0); }
 
+    /// The message that it has put into the batch of this turn, under its number there.
+    void answer_foreseen(std::size_t number, BytesView message);
+
   private:
     enum class Progress : std::uint8_t { kGoOn, kEnd };
 
@@ -60,6 +66,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     void end_tls();
     std::size_t take_messages(BytesView octets);
     std::size_t split(BytesView octets, std::span<BytesView> messages);
+    void answer(std::size_t number, BytesView message);
     void take_message(BytesView message);
     void refuse_and_end(const handle::Envelope& envelope, BytesView payload);
     void deliver(Bytes message, StreamPtr stream);
@@ -87,6 +94,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     Bytes out_;      // answers not yet taken by the kernel, or not yet encrypted
     std::size_t out_sent_ = 0;
     std::size_t inflight_ = 0;
+    bool is_in_batch_ = false;  // a message of this turn
     bool flushing_ = false;
 
     struct Tls {

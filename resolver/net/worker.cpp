@@ -29,7 +29,8 @@ Worker::Worker(const EngineContext& context, StoragePool& pool)
     : busy_(asio::make_work_guard(io_)),
       tick_(io_),
       receive_buffer_(kReceiveBytes),
-      dispatcher_(io_, context, pool) {}
+      dispatcher_(io_, context, pool),
+      batch_(io_, dispatcher_) {}
 
 Worker::~Worker() {
     finish();

@@ -10,6 +10,7 @@
 #include "resolver/net/dispatcher.h"
 #include "resolver/net/sockets.h"
 #include "resolver/net/tcp_listener.h"
+#include "resolver/net/turn_batch.h"
 #include "resolver/net/udp_listener.h"
 
 namespace idnode::resolver {
@@ -30,6 +31,7 @@ class Worker {
 
     /// For the connections of this worker, which may use them on its thread only.
     Dispatcher& dispatcher() { return dispatcher_; }
+    TurnBatch& batch() { return batch_; }
     /// Both are theirs between two suspensions.
     std::vector<std::byte>& receive_buffer() { return receive_buffer_; }
     Bytes& send_buffer() { return send_buffer_; }
@@ -57,6 +59,7 @@ class Worker {
     std::vector<std::byte> receive_buffer_;
     Bytes send_buffer_;
     Dispatcher dispatcher_;
+    TurnBatch batch_;
     bool stopping_ = false;  // on the thread
     std::vector<std::unique_ptr<UdpListener>> udp_;
     std::vector<std::unique_ptr<TcpListener>> streams_;

@@ -141,5 +141,56 @@ TEST_CASE("lookups over TCP allocate nothing, sent ahead and alone, found or not
     CHECK(counted == 0);
 }
 
+/// One answer, whole.
+Bytes take_answer(const resolver::Descriptor& socket) {
+    Bytes out(limits::kEnvelopeBytes);
+    if (::recv(socket.get(), out.data(), out.size(), MSG_WAITALL) !=
+        static_cast<ssize_t>(out.size())) {
+        return {};
+    }
+    const auto envelope = handle::decode_envelope(out);
+    out.resize(out.size() + envelope->message_length);
+    const std::span<std::byte> rest = std::span(out).subspan(limits::kEnvelopeBytes);
+    const ssize_t count = ::recv(socket.get(), rest.data(), rest.size(), MSG_WAITALL);
+    return count == static_cast<ssize_t>(rest.size()) ? out : Bytes();
+}
+
+TEST_CASE("questions that come together on many connections are each answered on their own") {
+    const Asked node;
+    const std::vector<Bytes> asked = questions();
+    std::vector<Bytes> expected;
+    const resolver::Descriptor alone = node.connect(SOCK_STREAM);
+    for (const Bytes& one : asked) {
+        ::send(alone.get(), one.data(), one.size(), 0);
+        expected.push_back(take_answer(alone));
+        REQUIRE_FALSE(expected.back().empty());
+    }
+    // More than are answered in one go.
+    std::vector<resolver::Descriptor> sockets;
+    for (std::size_t i = 0; i < 4 * asked.size(); ++i) sockets.push_back(node.connect(SOCK_STREAM));
+    for (int round = 0; round < 20; ++round) {
+        for (std::size_t i = 0; i < sockets.size(); ++i) {
+            const Bytes& first = asked[i % asked.size()];
+            const Bytes& second = asked[(i + 1) % asked.size()];
+            ::send(sockets[i].get(), first.data(), first.size(), 0);
+            // A question that follows at once, perhaps in two pieces, keeps its place.
+            if (i % 3 == 0) ::send(sockets[i].get(), second.data(), second.size(), 0);
+            if (i % 3 == 1) {
+                ::send(sockets[i].get(), second.data(), 30, 0);
+                ::send(sockets[i].get(), second.data() + 30, second.size() - 30, 0);
+            }
+            // Nothing more will come; the answers are wanted all the same.
+            if (round == 19) ::shutdown(sockets[i].get(), SHUT_WR);
+        }
+        for (std::size_t i = 0; i < sockets.size(); ++i) {
+            REQUIRE(take_answer(sockets[i]) == expected[i % asked.size()]);
+            if (i % 3 == 2) continue;
+            REQUIRE(take_answer(sockets[i]) == expected[(i + 1) % asked.size()]);
+        }
+    }
+    std::byte more{};
+    for (const auto& socket : sockets) CHECK(::recv(socket.get(), &more, 1, 0) == 0);
+}
+
 }  // namespace
 }  // namespace idnode::test
