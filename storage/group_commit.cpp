@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <utility>
 
@@ -13,20 +14,29 @@ namespace {
 
 // At most, for those of the last group to come again: half of what a flush takes on a fast disk.
 constexpr std::chrono::microseconds kGather{50};
+/// No longer than until there are so many: then a flush costs each of them little, and others can
+/// come while it is under way.
+constexpr std::size_t kGatheredMax = 32;
 
 }  // namespace
 
+/// Whoever is woken first wakes the others: the committer goes on with the next group meanwhile.
 void GroupCommit::Gate::open() {
-    is_open_.store(1, std::memory_order_release);
-    ::syscall(SYS_futex, &is_open_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+    state_.store(kOpen, std::memory_order_release);
+    wake(1);
 }
 
 void GroupCommit::Gate::wait() {
-    static_assert(sizeof is_open_ == sizeof(std::uint32_t) &&
-                  decltype(is_open_)::is_always_lock_free);
-    while (is_open_.load(std::memory_order_acquire) == 0) {
-        ::syscall(SYS_futex, &is_open_, FUTEX_WAIT_PRIVATE, 0, nullptr, nullptr, 0);
+    static_assert(sizeof state_ == sizeof(std::uint32_t) && decltype(state_)::is_always_lock_free);
+    while (state_.load(std::memory_order_acquire) == kShut) {
+        ::syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, kShut, nullptr, nullptr, 0);
     }
+    std::uint32_t open = kOpen;
+    if (state_.compare_exchange_strong(open, kAllWoken, std::memory_order_acq_rel)) wake(INT_MAX);
+}
+
+void GroupCommit::Gate::wake(int count) {
+    ::syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
 }
 
 GroupCommit::GroupCommit(Write write) : write_(std::move(write)), committer_([this] { run(); }) {}
@@ -98,7 +108,7 @@ void GroupCommit::run() {
             wake_.wait_for(lock, kGather,
                            [this] { return stop_ || waiting_->entries.size() >= expected_; });
             const std::shared_ptr<Group> group = std::exchange(waiting_, nullptr);
-            expected_ = group->entries.size();
+            expected_ = std::min(group->entries.size(), kGatheredMax);
             lock.unlock();
             write(*group);
             lock.lock();

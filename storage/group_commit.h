@@ -19,10 +19,10 @@ namespace idnode::storage {
 
 /// Puts the changes of concurrent writers into groups, so that they share one flush: while a group
 /// is being written, all that arrive wait and form the next. Whoever was in a group usually comes
-/// again: the next one waits a moment until it is as large, so that the first to come does not
-/// flush for itself alone while the others wait for that. A writer that finds nobody at work, and
-/// was not preceded by a group, writes at once in its own thread: a lone writer pays for no thread
-/// switch.
+/// again: the next one waits a moment until it is as large, if that is not very many, so that the
+/// first to come does not flush for itself alone while the others wait for that. A writer that
+/// finds nobody at work, and was not preceded by a group, writes at once in its own thread: a lone
+/// writer pays for no thread switch.
 class GroupCommit {
   public:
     struct Entry {
@@ -50,7 +50,12 @@ class GroupCommit {
         void wait();
 
       private:
-        std::atomic<std::uint32_t> is_open_ = 0;
+        static constexpr std::uint32_t kShut = 0;
+        static constexpr std::uint32_t kOpen = 1;
+        static constexpr std::uint32_t kAllWoken = 2;
+        void wake(int count);
+
+        std::atomic<std::uint32_t> state_ = kShut;
     };
     struct Group {
         std::vector<Entry> entries;
@@ -71,7 +76,7 @@ class GroupCommit {
     bool busy_ = false;               // somebody writes; only then may a group wait
     bool handed_over_ = false;        // to the committer thread
     bool stop_ = false;
-    std::size_t expected_ = 1;  // as many as the last group had
+    std::size_t expected_ = 1;  // as many as the last group had, up to a limit
     std::thread committer_;     // last: it uses everything above
 };
 
