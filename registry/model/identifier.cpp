@@ -196,7 +196,11 @@ std::string derived_marker(std::string_view prefix) {
 }
 
 void write_key(std::string_view handle, SuffixCase suffix_case, Key& out) {
-    const HandleParts parts = split_handle(handle);
+    write_key(handle, split_handle(handle), suffix_case, out);
+}
+
+void write_key(std::string_view handle, const HandleParts& parts, SuffixCase suffix_case,
+               Key& out) {
     const bool folds_all =
         suffix_case == SuffixCase::kFold || !parts.has_slash || is_global(handle);
     const std::size_t folded = folds_all ? handle.size() : parts.prefix.size();

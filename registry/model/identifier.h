@@ -55,6 +55,8 @@ std::string derived_marker(std::string_view prefix);
 /// once it has grown. A text without slash is the name of a prefix: its key is that of its prefix
 /// handle.
 void write_key(std::string_view handle, SuffixCase suffix_case, Key& out);
+/// The same for a handle that was cut already.
+void write_key(std::string_view handle, const HandleParts& parts, SuffixCase suffix_case, Key& out);
 Key key_of(std::string_view handle, SuffixCase suffix_case = SuffixCase::kFold);
 /// The folded text inside a handle key.
 std::string_view key_text(std::string_view key);

@@ -23,8 +23,8 @@ void write_folded(std::string_view start, std::string_view text, std::string& ou
 
 }  // namespace
 
-std::optional<model::SuffixCase> Responsibility::of(std::string_view handle) {
-    const model::HandleParts parts = model::split_handle(handle);
+std::optional<model::SuffixCase> Responsibility::of(std::string_view handle,
+                                                    const model::HandleParts& parts) {
     const bool is_name = !parts.has_slash;
     const std::string_view of_handle = is_name ? "0.NA" : parts.prefix;
     const model::PrefixTable& table = prefixes_.table();

@@ -22,7 +22,10 @@ class Responsibility {
 
     /// How suffixes of the handle's prefix are compared; nothing when the handle is somebody
     /// else's. A text without slash is the name of a prefix and means its prefix handle.
-    std::optional<model::SuffixCase> of(std::string_view handle);
+    std::optional<model::SuffixCase> of(std::string_view handle) {
+        return of(handle, model::split_handle(handle));
+    }
+    std::optional<model::SuffixCase> of(std::string_view handle, const model::HandleParts& parts);
     /// Whether exactly this prefix handle or marker is homed; in any case.
     bool is_homed(std::string_view prefix_handle);
     /// Another number once anything was homed or given up.

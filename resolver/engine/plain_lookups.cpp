@@ -32,9 +32,8 @@ BytesView plain_body(BytesView payload, std::uint32_t body_length) {
 }
 
 /// Not those that may mean a prefix, the server itself or a delegated registry.
-bool is_ordinary(std::string_view handle) {
-    return handle.size() <= limits::kHandleBytesMax && !model::is_global(handle) &&
-           handle.find('/') != std::string_view::npos;
+bool is_ordinary(std::string_view handle, const model::HandleParts& parts) {
+    return parts.has_slash && handle.size() <= limits::kHandleBytesMax && !model::is_global(handle);
 }
 
 }  // namespace
@@ -44,7 +43,7 @@ void PlainLookups::foresee(std::span<const BytesView> messages, const Peer& peer
     std::size_t ours = 0;
     foreseen_at_ = responsibility_.version();
     carrier_ = peer.carrier;
-    now_ = context_.clock.now();
+    expiration_ = reply_expiration(context_.clock.now());
     count_ = std::min(messages.size(), kBatchMax);
     for (std::size_t i = 0; i < count_; ++i) {
         Lookup& lookup = lookups_[i];
@@ -81,11 +80,14 @@ bool PlainLookups::read(BytesView message, const Peer& peer, Lookup& lookup) {
     if (peer.logins != nullptr && !header->has(flag::kPublicOnly)) return false;
     const auto request =
         handle::decode_resolution_request(plain_body(payload, header->body_length));
-    if (!request || !request->selects_everything() || !is_ordinary(request->handle)) return false;
-    const auto suffix_case = responsibility_.of(request->handle);
+    if (!request || !request->selects_everything()) return false;
+    const model::HandleParts parts = model::split_handle(request->handle);
+    if (!is_ordinary(request->handle, parts)) return false;
+    const auto suffix_case = responsibility_.of(request->handle, parts);
     if (!suffix_case) return false;
-    model::write_key(request->handle, *suffix_case, lookup.key);
+    model::write_key(request->handle, parts, *suffix_case, lookup.key);
     lookup.handle = request->handle;
+    lookup.prefix_bytes = parts.prefix.size();
     lookup.envelope = *envelope;
     lookup.header = *header;
     return true;
@@ -106,7 +108,7 @@ bool PlainLookups::answer(std::size_t number, Bytes& out) {
         return write(lookup, ResponseCode::kHandleNotFound, {}, {}, out);
     }
     if (is_written && context_.lookups != nullptr) {
-        context_.lookups->count(model::split_handle(model::key_text(lookup.key)).prefix);
+        context_.lookups->count(model::key_text(lookup.key).substr(0, lookup.prefix_bytes));
     }
     return is_written;
 }
@@ -122,8 +124,8 @@ bool PlainLookups::write(const Lookup& lookup, ResponseCode code, std::string_vi
     handle::Envelope envelope = reply_envelope(lookup.envelope);
     envelope.message_length =
         static_cast<std::uint32_t>(limits::kHeaderBytes + body_bytes + kLengthBytes);
-    handle::Header header =
-        reply_header(context_, lookup.header, code, envelope.version, !context_.is_mirror, now_);
+    handle::Header header = reply_header(context_, lookup.header, code, envelope.version,
+                                         !context_.is_mirror, expiration_);
     header.body_length = static_cast<std::uint32_t>(body_bytes);
 
     const std::size_t at = out.size();

@@ -35,6 +35,7 @@ class PlainLookups {
   private:
     struct Lookup {
         std::string_view handle;  // as spelled; empty: the message is something else
+        std::size_t prefix_bytes = 0;
         model::Key key;
         handle::Envelope envelope;
         handle::Header header;
@@ -50,7 +51,7 @@ class PlainLookups {
     std::size_t count_ = 0;
     std::uint64_t foreseen_at_ = 0;  // version of what is homed
     Carrier carrier_ = Carrier::kUdp;
-    model::TimeMs now_ = 0;
+    std::uint32_t expiration_ = 0;  // of the answers
 };
 
 }  // namespace idnode::resolver

@@ -98,17 +98,21 @@ handle::Envelope reply_envelope(const handle::Envelope& request) {
 
 handle::Header reply_header(const EngineContext& context, const handle::Header& request,
                             ResponseCode code, handle::Version version, bool is_authoritative,
-                            model::TimeMs now) {
+                            std::uint32_t expiration) {
     handle::Header out;
     out.op = request.op;
     out.response = static_cast<ResponseCode>(handle::wire_response_code(code, version));
     out.flags = (request.flags & kCopiedFlags) | flag::kRecursive;
     if (is_authoritative || request.has(flag::kAuthoritative)) out.flags |= flag::kAuthoritative;
     out.site_serial = context.site_serial;
-    const std::int64_t seconds = now / 1000;
-    out.expiration = static_cast<std::uint32_t>(
-        seconds - seconds % limits::kExpirationStep.count() + limits::kMessageLifetime.count());
+    out.expiration = expiration;
     return out;
+}
+
+std::uint32_t reply_expiration(model::TimeMs now) {
+    const std::int64_t seconds = now / 1000;
+    return static_cast<std::uint32_t>(seconds - seconds % limits::kExpirationStep.count() +
+                                      limits::kMessageLifetime.count());
 }
 
 Fitting fitting(const EngineContext& context, Carrier carrier, std::size_t bytes) {
@@ -226,7 +230,7 @@ void Reply::challenge(const Challenge& issued) {
 handle::Header Reply::header(ResponseCode code) const {
     const bool is_authoritative = authoritative_ && !to_.context.is_mirror;
     handle::Header out = reply_header(to_.context, to_.request.header, code, envelope_.version,
-                                      is_authoritative, to_.now);
+                                      is_authoritative, reply_expiration(to_.now));
     out.flags |= extra_flags_;
     if (has_digest_) out.flags |= flag::kRequestDigest;
     return out;

@@ -45,7 +45,9 @@ handle::Envelope reply_envelope(const handle::Envelope& request);
 /// it was this node's to give.
 handle::Header reply_header(const EngineContext& context, const handle::Header& request,
                             handle::ResponseCode code, handle::Version version,
-                            bool is_authoritative, model::TimeMs now);
+                            bool is_authoritative, std::uint32_t expiration);
+/// Of answers that are given at `now`; Unix seconds.
+std::uint32_t reply_expiration(model::TimeMs now);
 
 /// Whether an answer with so many octets of header and body may be sent (§3.5).
 enum class Fitting : std::uint8_t { kFits, kTooLargeForUdp, kTooLarge };
