@@ -1,10 +1,15 @@
 #include "resolver/net/udp_listener.h"
 
+#include <netinet/udp.h>
+
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <string_view>
 #include <utility>
 
 #include "proto/base/limits.h"
@@ -12,6 +17,13 @@
 namespace idnode::resolver {
 
 namespace asio = boost::asio;
+
+namespace {
+
+/// Of all kernels that can cut.
+constexpr std::size_t kPiecesOfParcelMax = 64;
+
+}  // namespace
 
 UdpListener::UdpListener(asio::io_context& io, Descriptor socket, Dispatcher& dispatcher)
     : socket_(std::move(socket)), waiter_(io, socket_.get()), dispatcher_(dispatcher) {
@@ -165,33 +177,115 @@ void UdpListener::cut_into_pieces(std::size_t message_at, std::size_t to) {
 }
 
 void UdpListener::send_batch() {
-    send_vectors_.resize(pieces_.size());
-    send_headers_.resize(pieces_.size());
-    for (std::size_t i = 0; i < pieces_.size(); ++i) {
-        const Piece& piece = pieces_[i];
-        Return& to = returns_[piece.to];
-        send_vectors_[i] = {out_.data() + piece.at, piece.bytes};
-        send_headers_[i] = {};
-        msghdr& header = send_headers_[i].msg_hdr;
-        header.msg_name = &to.address;
-        header.msg_namelen = to.address_bytes;
-        header.msg_iov = &send_vectors_[i];
-        header.msg_iovlen = 1;
-        header.msg_control = to.control_bytes > 0 ? to.control.data() : nullptr;
-        header.msg_controllen = to.control_bytes;
+    order_pieces();
+    for (std::size_t sent = 0; sent < pieces_.size();) {
+        pack(sent);
+        sent = send_parcels();
     }
-    std::size_t sent = 0;
-    while (sent < pieces_.size()) {
-        const int count = ::sendmmsg(socket_.get(), send_headers_.data() + sent,
-                                     static_cast<unsigned>(pieces_.size() - sent), MSG_DONTWAIT);
-        if (count > 0) {
-            sent += static_cast<std::size_t>(count);
-        } else if (errno != EINTR) {
-            // This one cannot go (buffer full, destination unreachable): the client asks again.
-            ++sent;
-            dropped_.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// Those of one client together, long ones first: as many as possible go in one parcel, which
+/// costs the kernel a third less than each by itself.
+void UdpListener::order_pieces() {
+    if (pieces_.size() < 2 || !cuts_) return;
+    clients_.fill(0);
+    for (Piece& piece : pieces_) piece.to = first_of_client(piece.to);
+    std::ranges::sort(pieces_, [](const Piece& a, const Piece& b) {
+        return a.to != b.to ? a.to < b.to : a.bytes > b.bytes;
+    });
+}
+
+std::size_t UdpListener::first_of_client(std::size_t to) {
+    const auto address = [this](std::size_t i) {
+        return std::string_view(reinterpret_cast<const char*>(&returns_[i].address),
+                                returns_[i].address_bytes);
+    };
+    const auto control = [this](std::size_t i) {
+        return as_text(BytesView(returns_[i].control).first(returns_[i].control_bytes));
+    };
+    for (std::size_t at = std::hash<std::string_view>{}(address(to));; ++at) {
+        std::uint8_t& place = clients_[at % clients_.size()];
+        if (place == 0) place = static_cast<std::uint8_t>(to + 1);
+        const std::size_t first = place - 1U;
+        if (first == to || (address(first) == address(to) && control(first) == control(to))) {
+            return first;
         }
     }
+}
+
+/// All pieces from that one on.
+void UdpListener::pack(std::size_t first_piece) {
+    parcels_.clear();
+    send_vectors_.resize(pieces_.size());
+    for (std::size_t i = first_piece; i < pieces_.size(); ++i) {
+        send_vectors_[i] = {out_.data() + pieces_[i].at, pieces_[i].bytes};
+    }
+    for (std::size_t i = first_piece; i < pieces_.size(); i += parcels_.back().pieces) {
+        Parcel& parcel = parcels_.emplace_back();
+        parcel.first_piece = i;
+        parcel.pieces = pieces_of_parcel(i);
+    }
+    send_headers_.resize(parcels_.size());
+    for (std::size_t i = 0; i < parcels_.size(); ++i) {
+        address(parcels_[i], send_headers_[i].msg_hdr);
+    }
+}
+
+std::size_t UdpListener::pieces_of_parcel(std::size_t first_piece) const {
+    const Piece& first = pieces_[first_piece];
+    std::size_t count = 1;
+    for (; cuts_ && count < kPiecesOfParcelMax && first_piece + count < pieces_.size(); ++count) {
+        const Piece& next = pieces_[first_piece + count];
+        if (next.to != first.to || next.bytes > first.bytes) break;
+        if (next.bytes < first.bytes) return count + 1;  // the last may be shorter
+    }
+    return count;
+}
+
+void UdpListener::address(Parcel& parcel, msghdr& header) {
+    Return& to = returns_[pieces_[parcel.first_piece].to];
+    header = {};
+    header.msg_name = &to.address;
+    header.msg_namelen = to.address_bytes;
+    header.msg_iov = &send_vectors_[parcel.first_piece];
+    header.msg_iovlen = parcel.pieces;
+    header.msg_control = to.control_bytes > 0 ? to.control.data() : nullptr;
+    header.msg_controllen = to.control_bytes;
+    if (parcel.pieces == 1) return;
+    const std::size_t at = CMSG_ALIGN(to.control_bytes);
+    std::copy_n(to.control.begin(), to.control_bytes, parcel.control.begin());
+    cmsghdr cut{};
+    cut.cmsg_level = SOL_UDP;
+    cut.cmsg_type = UDP_SEGMENT;
+    cut.cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+    const auto size = static_cast<std::uint16_t>(pieces_[parcel.first_piece].bytes);
+    std::memcpy(parcel.control.data() + at, &cut, sizeof cut);
+    std::memcpy(parcel.control.data() + at + CMSG_LEN(0), &size, sizeof size);
+    header.msg_control = parcel.control.data();
+    header.msg_controllen = at + CMSG_SPACE(sizeof size);
+}
+
+/// The first piece that was not sent: all were, unless it turns out that the kernel cannot cut.
+std::size_t UdpListener::send_parcels() {
+    for (std::size_t sent = 0; sent < parcels_.size();) {
+        const int count = ::sendmmsg(socket_.get(), send_headers_.data() + sent,
+                                     static_cast<unsigned>(parcels_.size() - sent), MSG_DONTWAIT);
+        if (count > 0) {
+            sent += static_cast<std::size_t>(count);
+            continue;
+        }
+        if (errno == EINTR) continue;
+        const Parcel& refused = parcels_[sent];
+        const bool is_passing = errno == EAGAIN || errno == ENOBUFS || errno == ECONNREFUSED;
+        if (refused.pieces > 1 && !is_passing) {
+            cuts_ = false;  // not this kernel, or not on this way
+            return refused.first_piece;
+        }
+        // This one cannot go (buffer full, destination unreachable): the client asks again.
+        dropped_.fetch_add(refused.pieces, std::memory_order_relaxed);
+        ++sent;
+    }
+    return pieces_.size();
 }
 
 /// An answer that came from the pool or the upstream.

@@ -53,7 +53,15 @@ class UdpListener {
     struct Piece {
         std::size_t at;
         std::size_t bytes;
-        std::size_t to;  // index into `returns_`
+        std::size_t to;  // index into `returns_`: the first with this client
+    };
+    /// What the kernel gets of a message: several datagrams to one client that it cuts apart
+    /// itself, all but the last of one size.
+    struct Parcel {
+        std::size_t first_piece;
+        std::size_t pieces;
+        alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo)) +
+                                                   CMSG_SPACE(sizeof(std::uint16_t))> control;
     };
 
     void prepare();
@@ -64,6 +72,12 @@ class UdpListener {
     void serve_message(const handle::Envelope& envelope, BytesView payload, std::size_t from);
     void cut_into_pieces(std::size_t message_at, std::size_t to);
     void send_batch();
+    void order_pieces();
+    std::size_t first_of_client(std::size_t to);
+    void pack(std::size_t first_piece);
+    std::size_t pieces_of_parcel(std::size_t first_piece) const;
+    void address(Parcel& parcel, msghdr& header);
+    std::size_t send_parcels();
     void send_later(const Return& to, const Bytes& message);
 
     Descriptor socket_;
@@ -82,8 +96,11 @@ class UdpListener {
     Bytes out_;      // the answers of one batch, end to end
     Bytes scratch_;  // a message on its way into pieces
     std::vector<Piece> pieces_;
-    std::vector<iovec> send_vectors_;
-    std::vector<mmsghdr> send_headers_;
+    std::array<std::uint8_t, 2 * kBatch> clients_;  // 1 + index into `returns_`, by hash
+    bool cuts_ = true;                              // the kernel can
+    std::vector<iovec> send_vectors_;               // of pieces
+    std::vector<Parcel> parcels_;
+    std::vector<mmsghdr> send_headers_;  // of parcels
 
     std::atomic<std::uint64_t> requests_ = 0;
     std::atomic<std::uint64_t> dropped_ = 0;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ class Asked {
         node_.put("88.100.1/a", {text_value(1, "URL", "https://pump.example/7"),
                                  text_value(2, "DESC", std::string(100, 'x'))});
         node_.put("88.100.1/b", {text_value(1, "URL", "https://pump.example/8")});
+        node_.put("88.100.1/large", {text_value(1, "DESC", std::string(1'500, 'x'))});
         resolver::ServerSettings settings;
         settings.udp_port = settings.tcp_port = 0;
         settings.threads = 1;
@@ -190,6 +192,54 @@ TEST_CASE("questions that come together on many connections are each answered on
     }
     std::byte more{};
     for (const auto& socket : sockets) CHECK(::recv(socket.get(), &more, 1, 0) == 0);
+}
+
+using Datagrams = std::map<Bytes, std::size_t>;
+
+/// So many datagrams, or as many as come.
+Datagrams take_datagrams(const resolver::Descriptor& socket, std::size_t count) {
+    Datagrams out;
+    std::array<std::byte, 2 * limits::kDatagramBytesMax> room{};
+    for (; count > 0; --count) {
+        const ssize_t bytes = ::recv(socket.get(), room.data(), room.size(), 0);
+        if (bytes <= 0) break;
+        ++out[Bytes(room.begin(), room.begin() + bytes)];
+    }
+    return out;
+}
+
+TEST_CASE("answers of all sizes reach whoever asked, however many are asked together over UDP") {
+    const Asked node;
+    std::vector<Bytes> asked = questions();
+    asked.resize(8);
+    asked.push_back(EngineFixture::request("88.100.1/large"));  // in four datagrams
+    const resolver::Descriptor alone = node.connect(SOCK_DGRAM);
+    std::vector<Datagrams> expected;
+    for (const Bytes& one : asked) {
+        ::send(alone.get(), one.data(), one.size(), 0);
+        expected.push_back(take_datagrams(alone, one == asked.back() ? 4 : 1));
+    }
+    REQUIRE(expected.back().size() == 4);
+
+    std::vector<resolver::Descriptor> sockets;
+    for (int i = 0; i < 5; ++i) sockets.push_back(node.connect(SOCK_DGRAM));
+    for (std::size_t round = 0; round < 100; ++round) {
+        std::vector<Datagrams> wanted(sockets.size());
+        std::vector<std::size_t> counts(sockets.size());
+        for (std::size_t i = 0; i < 60; ++i) {
+            // Some clients ask often, some once in a while.
+            const std::size_t client = i % 7 < sockets.size() ? i % 7 : 0;
+            const std::size_t question = (i * 5 + round) % asked.size();
+            for (const auto& [datagram, count] : expected[question]) {
+                wanted[client][datagram] += count;
+                counts[client] += count;
+            }
+            ::send(sockets[client].get(), asked[question].data(), asked[question].size(), 0);
+        }
+        for (std::size_t i = 0; i < sockets.size(); ++i) {
+            REQUIRE(take_datagrams(sockets[i], counts[i]) == wanted[i]);
+        }
+    }
 }
 
 }  // namespace
