@@ -252,6 +252,7 @@ void TcpConnection::refuse_and_end(const handle::Envelope& envelope, BytesView p
 }
 
 void TcpConnection::deliver(Bytes message, StreamPtr stream) {
+    if (is_in_batch_) context_.batch.serve();  // nothing may come between the pieces of a stream
     --inflight_;
     if (socket_.is_open()) {
         if (stream_) {

@@ -55,8 +55,8 @@ class UdpListener {
         std::size_t bytes;
         std::size_t to;  // index into `returns_`: the first with this client
     };
-    /// What the kernel gets of a message: several datagrams to one client that it cuts apart
-    /// itself, all but the last of one size.
+    /// What the kernel takes as one message and cuts apart: datagrams to one client, all but the
+    /// last of one size.
     struct Parcel {
         std::size_t first_piece;
         std::size_t pieces;
@@ -81,8 +81,8 @@ class UdpListener {
     void send_later(const Return& to, const Bytes& message);
 
     Descriptor socket_;
-    boost::asio::posix::stream_descriptor
-        waiter_;  // has the socket while it waits, does not own it
+    /// Has the socket while it waits, and does not own it.
+    boost::asio::posix::stream_descriptor waiter_;
     Dispatcher& dispatcher_;
     handle::Reassembler reassembler_;
     bool reading_ = true;
@@ -97,7 +97,7 @@ class UdpListener {
     Bytes scratch_;  // a message on its way into pieces
     std::vector<Piece> pieces_;
     std::array<std::uint8_t, 2 * kBatch> clients_;  // 1 + index into `returns_`, by hash
-    bool cuts_ = true;                              // the kernel can
+    bool cuts_ = true;                              // the kernel does
     std::vector<iovec> send_vectors_;               // of pieces
     std::vector<Parcel> parcels_;
     std::vector<mmsghdr> send_headers_;  // of parcels
