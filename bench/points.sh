@@ -243,7 +243,7 @@ export_records() {
 }
 
 # `median [least..most]` of the numbers on standard input.
-median() { sort -n | awk '{ all[NR] = $1 } END { printf "%d [%d..%d]", all[int((NR + 1) / 2)], all[1], all[NR] }'; }
+median() { sort -n | awk '{ all[NR] = $1 } END { printf "%s [%s..%s]", all[int((NR + 1) / 2)], all[1], all[NR] }'; }
 # So many times, each into a store of its own.
 import_rates() {
     for ((round = 0; round < rounds; round++)); do

@@ -147,9 +147,7 @@ points() {
 }
 
 # median_of NAME: of a member of several lines, with the least and the most.
-median_of() {
-    member "$1" | sort -n | awk '{ all[NR] = $1 } END { printf "%s [%s..%s]", all[int((NR + 1) / 2)], all[1], all[NR] }'
-}
+median_of() { member "$1" | median; }
 
 # Authenticated creates, each acknowledged after its flush: one line for each way to prove who asks.
 creates() {

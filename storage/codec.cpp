@@ -345,12 +345,9 @@ Result<PrefixEntry> decode_prefix_entry(std::string_view prefix_handle, BytesVie
         return newer_format("the homed prefix " + quoted(prefix_handle), format);
     }
     if (format != kPrefixFormat) in.fail(WireErrc::kBadValue, "format");
-    const std::uint8_t suffix_case = in.u8("suffix case");
-    if (suffix_case > static_cast<std::uint8_t>(model::SuffixCase::kKeep)) {
-        in.fail(WireErrc::kBadValue, "suffix case");
-    }
+    const model::SuffixCase suffix_case = read_suffix_case(in);
     const std::uint64_t version = in.u64("version");
-    auto entry = in.finish(PrefixEntry{static_cast<model::SuffixCase>(suffix_case), version});
+    auto entry = in.finish(PrefixEntry{suffix_case, version});
     if (!entry) return damaged("the homed prefix " + quoted(prefix_handle), entry.error());
     return *entry;
 }

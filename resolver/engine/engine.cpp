@@ -1,8 +1,5 @@
 #include "resolver/engine/engine.h"
 
-#include <algorithm>
-#include <array>
-
 #include "proto/base/limits.h"
 #include "resolver/engine/admin_operations.h"
 #include "resolver/engine/challenges.h"

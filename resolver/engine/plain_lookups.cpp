@@ -5,7 +5,7 @@
 #include "proto/base/limits.h"
 #include "proto/base/reader.h"
 #include "proto/base/text.h"
-#include "proto/base/writer.h"
+#include "proto/handle/message.h"
 #include "proto/handle/resolution.h"
 #include "resolver/engine/lookup_counts.h"
 #include "resolver/engine/reply.h"
@@ -121,22 +121,12 @@ bool PlainLookups::write(const Lookup& lookup, ResponseCode code, std::string_vi
         return false;
     if (!values.empty() && ByteReader(values).u32("count") == 0) return false;
 
-    handle::Envelope envelope = reply_envelope(lookup.envelope);
-    envelope.message_length =
-        static_cast<std::uint32_t>(limits::kHeaderBytes + body_bytes + kLengthBytes);
-    handle::Header header = reply_header(context_, lookup.header, code, envelope.version,
-                                         !context_.is_mirror, expiration_);
-    header.body_length = static_cast<std::uint32_t>(body_bytes);
-
-    const std::size_t at = out.size();
-    out.resize(at + limits::kEnvelopeBytes + envelope.message_length);  // the credential is zeros
-    const std::span<std::byte> message = std::span(out).subspan(at);
-    auto next = std::ranges::copy(handle::envelope_octets(envelope), message.begin()).out;
-    next = std::ranges::copy(handle::header_octets(header), next).out;
-    store(message, static_cast<std::size_t>(next - message.begin()),
-          static_cast<std::uint32_t>(text.size()));
-    next = std::ranges::copy(as_bytes_view(text), next + kLengthBytes).out;
-    std::ranges::copy(values, next);
+    handle::MessageWriter message(out);
+    message.body().text_u32(text);
+    message.body().raw(values);
+    const handle::Envelope envelope = reply_envelope(lookup.envelope);
+    message.finish(envelope, reply_header(context_, lookup.header, code, envelope.version,
+                                          !context_.is_mirror, expiration_));
     return true;
 }
 

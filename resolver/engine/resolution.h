@@ -1,8 +1,5 @@
 #pragma once
 
-#include <array>
-#include <span>
-#include <string>
 #include <string_view>
 
 #include "proto/handle/resolution.h"

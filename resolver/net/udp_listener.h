@@ -53,7 +53,7 @@ class UdpListener {
     struct Piece {
         std::size_t at;
         std::size_t bytes;
-        std::size_t to;  // index into `returns_`: the first with this client
+        std::size_t to;  // index into `returns_`
     };
     /// What the kernel takes as one message and cuts apart: datagrams to one client, all but the
     /// last of one size.
